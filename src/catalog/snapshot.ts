@@ -1,0 +1,153 @@
+/**
+ * The catalog snapshot: what the gateway knows of one database's schema. Pure data and look-ups; how it is read from
+ * the server is the concern of `introspection.ts`.
+ */
+
+declare const oidBrand: unique symbol;
+declare const attNumBrand: unique symbol;
+/** An object identifier (`pg_class.oid`, `pg_type.oid`, `pg_proc.oid`). */
+export type Oid = number & { readonly [oidBrand]: true };
+/** A column number (`pg_attribute.attnum`), from 1. */
+export type AttNum = number & { readonly [attNumBrand]: true };
+
+/** One live, non-system column, `pg_attribute`. */
+export interface Column {
+  readonly name: string;
+  readonly attnum: AttNum;
+  readonly typeOid: Oid;
+  /** `atttypmod`, -1 for none. */
+  readonly typmod: number;
+  /** `format_type(atttypid, atttypmod)` under an empty search_path: schema-qualified outside pg_catalog. */
+  readonly typeSql: string;
+  readonly notNull: boolean;
+  /** `attgenerated <> ''`: computed by the server from other columns. */
+  readonly generated: boolean;
+  /** The expression of a generated column, `pg_get_expr`; absent otherwise. */
+  readonly generationExpression?: string;
+  /** `attidentity = 'a'`: GENERATED ALWAYS AS IDENTITY. */
+  readonly identityAlways: boolean;
+  /** False for a column whose collation is nondeterministic: `=` there is not equality of bytes. */
+  readonly deterministic: boolean;
+}
+
+export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign' | 'sequence' | 'composite';
+
+/** One relation, `pg_class`. Temporary relations of any session are not in a snapshot. */
+export interface Relation {
+  readonly oid: Oid;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  /** In attnum order. */
+  readonly columns: readonly Column[];
+  /** Columns of the primary key, absent without one. */
+  readonly primaryKey?: readonly AttNum[];
+  /** Column sets of unique indexes that are valid, immediate, without predicate or expression; the primary key too. */
+  readonly uniqueKeys: readonly (readonly AttNum[])[];
+  /** Direct parents by inheritance or partitioning, `pg_inherits`. */
+  readonly parents: readonly Oid[];
+  /** `pg_get_viewdef` under an empty search_path, without the trailing semicolon; views and materialized views only. */
+  readonly viewDefinition?: string;
+  /** `reloptions` has security_invoker=true (views, PostgreSQL 15 and later). */
+  readonly securityInvoker: boolean;
+  /** Has rewrite rules other than a view's own _RETURN. */
+  readonly hasRules: boolean;
+  /** User triggers' functions (not internal ones). */
+  readonly triggerRoutines: readonly Oid[];
+  /** Belongs to an extension of this name, `pg_depend`. */
+  readonly extension?: string;
+}
+
+/** One function, procedure, aggregate or window function outside what initdb creates (oid >= 16384), `pg_proc`. */
+export interface Routine {
+  readonly oid: Oid;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'function' | 'procedure' | 'aggregate' | 'window';
+  /** `pg_language.lanname`: sql, plpgsql, c, internal, … */
+  readonly language: string;
+  /** `prosrc`, or `pg_get_function_sqlbody` where the body is SQL-standard. */
+  readonly source: string;
+  /** `oid::regprocedure` under an empty search_path: `public.f(integer,text)`. */
+  readonly signature: string;
+  /** Rows of a named relation type or of OUT columns; undefined where the function returns no set and no record. */
+  readonly returnsSet: boolean;
+  /** Functions that an aggregate is made of (transition, final, combine, …). */
+  readonly supportRoutines: readonly Oid[];
+  readonly extension?: string;
+}
+
+/** One operator outside what initdb creates, `pg_operator`. */
+export interface Operator {
+  readonly schema: string;
+  readonly name: string;
+  readonly routine: Oid;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly superuser: boolean;
+  /** Names of all roles that this role is a member of, directly or not, with itself. */
+  readonly memberOf: ReadonlySet<string>;
+}
+
+/** What introspection delivers; the look-up tables are derived from it by `createSnapshot`. */
+export interface SnapshotData {
+  /** `server_version_num`, such as 150018. */
+  readonly serverVersion: number;
+  readonly database: string;
+  /** All relations of all schemas, pg_catalog and information_schema too, temporary ones not. */
+  readonly relations: readonly Relation[];
+  readonly routines: readonly Routine[];
+  readonly operators: readonly Operator[];
+  readonly roles: readonly Role[];
+  /** Names of routines that initdb created in pg_catalog. */
+  readonly builtinRoutines: ReadonlySet<string>;
+  /** A digest of all of the above but serverVersion; equal digests mean that no plan can differ. */
+  readonly digest: string;
+  /** Milliseconds since the epoch. */
+  readonly loadedAt: number;
+}
+
+export interface Snapshot extends SnapshotData {
+  readonly relationByOid: ReadonlyMap<Oid, Relation>;
+  /** Relations of a name in any schema. */
+  readonly relationsByName: ReadonlyMap<string, readonly Relation[]>;
+  readonly routinesByName: ReadonlyMap<string, readonly Routine[]>;
+  readonly routineByOid: ReadonlyMap<Oid, Routine>;
+  readonly operatorsByName: ReadonlyMap<string, readonly Operator[]>;
+  readonly roleByName: ReadonlyMap<string, Role>;
+}
+
+/** Adds the look-up tables to what introspection read. */
+export function createSnapshot(data: SnapshotData): Snapshot {
+  return {
+    ...data,
+    relationByOid: new Map(data.relations.map((r) => [r.oid, r])),
+    relationsByName: groupBy(data.relations, (r) => r.name),
+    routinesByName: groupBy(data.routines, (r) => r.name),
+    routineByOid: new Map(data.routines.map((r) => [r.oid, r])),
+    operatorsByName: groupBy(data.operators, (o) => o.name),
+    roleByName: new Map(data.roles.map((r) => [r.name, r])),
+  };
+}
+
+/** The relation of that exact schema and name, or undefined. */
+export function findRelation(snapshot: Snapshot, schema: string, name: string): Relation | undefined {
+  return snapshot.relationsByName.get(name)?.find((r) => r.schema === schema);
+}
+
+/** The live column of that name, or undefined. */
+export function findColumn(relation: Relation, name: string): Column | undefined {
+  return relation.columns.find((c) => c.name === name);
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
