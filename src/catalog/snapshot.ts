@@ -30,7 +30,14 @@ export interface Column {
   readonly deterministic: boolean;
 }
 
-export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign' | 'sequence' | 'composite';
+export type RelationKind =
+  | 'table'
+  | 'partitioned'
+  | 'view'
+  | 'materialized-view'
+  | 'foreign'
+  | 'sequence'
+  | 'composite';
 
 /** One relation, `pg_class`. Temporary relations of any session are not in a snapshot. */
 export interface Relation {
