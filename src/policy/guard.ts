@@ -15,6 +15,7 @@ import {
   type Relation,
   type Snapshot,
 } from '../catalog/snapshot.js';
+import { quoteIdentifier, quoteLiteral } from './quote.js';
 
 /** The condition cannot be a guard; the message says what stands in the way and what would be valid. */
 export class GuardError extends Error {
@@ -440,15 +441,4 @@ function isTemporal(kind: Kind): boolean {
 
 function mixed(): GuardError {
   return new GuardError("compares a date or time with something else, which would follow the session's settings");
-}
-
-/** Always quoted, so that no keyword of any version can be meant. */
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** With backslashes in E'…', so that the text means the same whatever standard_conforming_strings is. */
-function quoteLiteral(value: string): string {
-  const quoted = value.replaceAll("'", "''");
-  return value.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;
 }

@@ -1,0 +1,223 @@
+/**
+ * Reads a catalog snapshot from a server, PostgreSQL 13 to 18: one read-only transaction, one query for each kind of
+ * object. Each row comes as JSON text, so that no type parser set on the client has a say.
+ */
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import {
+  type Column,
+  createSnapshot,
+  type Operator,
+  type Relation,
+  type Role,
+  type Routine,
+  type Snapshot,
+  type SnapshotData,
+} from './snapshot.js';
+
+/** The first OID that initdb does not assign, `FirstNormalObjectId`. */
+const FIRST_USER_OID = 16384;
+
+/** Everything that deparsing of expressions and type names depends on, set to what no role or database can change. */
+const SETTINGS = `
+  SET LOCAL search_path = '';
+  SET LOCAL quote_all_identifiers = off;
+  SET LOCAL DateStyle = 'ISO, YMD';
+  SET LOCAL IntervalStyle = 'postgres';
+  SET LOCAL TimeZone = 'UTC';
+  SET LOCAL extra_float_digits = 3;
+  SET LOCAL bytea_output = 'hex';
+  SET LOCAL standard_conforming_strings = on`;
+
+const SERVER = `
+  SELECT current_setting('server_version_num')::integer AS "serverVersion", current_database() AS "database"`;
+
+/** A condition on pg_namespace n: neither a session's temporary schema nor TOAST. */
+const LASTING_SCHEMA = `n.nspname !~ '^pg_(toast|temp_)'`;
+
+const extensionOf = (catalog: string, oid: string) => `
+  (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.objsubid = 0
+      AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' LIMIT 1)`;
+
+const RELATIONS = `
+  WITH live_columns AS (
+    SELECT a.attrelid, json_agg(json_build_object(
+        'name', a.attname,
+        'attnum', a.attnum,
+        'typeOid', a.atttypid::bigint,
+        'typmod', a.atttypmod,
+        'typeSql', format_type(a.atttypid, a.atttypmod),
+        'notNull', a.attnotnull,
+        'generated', a.attgenerated <> '',
+        'generationExpression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
+        'identityAlways', a.attidentity = 'a',
+        'deterministic', coalesce(co.collisdeterministic, true)
+      ) ORDER BY a.attnum) AS columns
+    FROM pg_attribute a
+      LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+      LEFT JOIN pg_collation co ON co.oid = a.attcollation
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY a.attrelid
+  ), keys AS (
+    SELECT i.indrelid, i.indisprimary, i.indimmediate, k.columns
+    FROM pg_index i
+      CROSS JOIN LATERAL (
+        SELECT array_agg(u.attnum ORDER BY u.position) AS columns
+        FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS u (attnum, position)
+        WHERE u.position <= i.indnkeyatts
+      ) k
+    WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+  )
+  SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name,
+    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
+      WHEN 'm' THEN 'materialized-view' WHEN 'f' THEN 'foreign' WHEN 'S' THEN 'sequence' ELSE 'composite' END AS kind,
+    coalesce(lc.columns, '[]') AS columns,
+    (SELECT to_json(k.columns) FROM keys k WHERE k.indrelid = c.oid AND k.indisprimary) AS "primaryKey",
+    coalesce((SELECT json_agg(u.columns ORDER BY u.columns)
+      FROM (SELECT DISTINCT k.columns FROM keys k WHERE k.indrelid = c.oid AND k.indimmediate) u), '[]') AS "uniqueKeys",
+    coalesce((SELECT json_agg(h.inhparent::bigint ORDER BY h.inhseqno)
+      FROM pg_inherits h WHERE h.inhrelid = c.oid), '[]') AS parents,
+    CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS "viewDefinition",
+    c.relkind = 'v' AND EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
+      WHERE CASE WHEN o.option_name = 'security_invoker' THEN o.option_value::boolean ELSE false END
+    ) AS "securityInvoker",
+    EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN') AS "hasRules",
+    coalesce((SELECT json_agg(DISTINCT t.tgfoid::bigint) FROM pg_trigger t
+      WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgfoid >= ${FIRST_USER_OID})), '[]') AS "triggerRoutines",
+    ${extensionOf('pg_class', 'c.oid')} AS extension
+  FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN live_columns lc ON lc.attrelid = c.oid
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND ${LASTING_SCHEMA}
+  ORDER BY c.oid`;
+
+/** SQL-standard bodies, `prosqlbody`, came with PostgreSQL 14. */
+const routines = (serverVersion: number) => `
+  SELECT p.oid::bigint AS oid, n.nspname AS schema, p.proname AS name,
+    CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window' ELSE 'function' END AS kind,
+    l.lanname AS language,
+    ${serverVersion >= 140000 ? 'CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_get_function_sqlbody(p.oid) END' : 'p.prosrc'} AS source,
+    p.oid::regprocedure::text AS signature,
+    p.proretset AS "returnsSet",
+    coalesce((SELECT json_agg(DISTINCT s.f::oid::bigint) FROM pg_aggregate g
+      CROSS JOIN LATERAL unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+        g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]) AS s (f)
+      WHERE g.aggfnoid = p.oid AND s.f <> 0), '[]') AS "supportRoutines",
+    ${extensionOf('pg_proc', 'p.oid')} AS extension
+  FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.oid >= ${FIRST_USER_OID} AND ${LASTING_SCHEMA}
+  ORDER BY p.oid`;
+
+const OPERATORS = `
+  SELECT n.nspname AS schema, o.oprname AS name, o.oprcode::oid::bigint AS routine
+  FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+  WHERE o.oid >= ${FIRST_USER_OID} AND o.oprcode <> 0 AND ${LASTING_SCHEMA}
+  ORDER BY o.oid`;
+
+/** The owner of the database is a member of pg_database_owner without a row in pg_auth_members. */
+const ROLES = `
+  WITH RECURSIVE granted (member, role) AS (
+    SELECT member, roleid FROM pg_auth_members
+    UNION
+    SELECT d.datdba, r.oid FROM pg_database d, pg_roles r
+    WHERE d.datname = current_database() AND r.rolname = 'pg_database_owner'
+  ), closure (member, role) AS (
+    SELECT oid, oid FROM pg_roles
+    UNION
+    SELECT c.member, g.role FROM closure c JOIN granted g ON g.member = c.role
+  )
+  SELECT m.rolname AS name, m.rolsuper AS superuser, json_agg(r.rolname ORDER BY r.rolname COLLATE "C") AS "memberOf"
+  FROM pg_roles m JOIN closure c ON c.member = m.oid JOIN pg_roles r ON r.oid = c.role
+  GROUP BY m.oid, m.rolname, m.rolsuper
+  ORDER BY m.rolname COLLATE "C"`;
+
+const BUILTIN_ROUTINES = `
+  SELECT DISTINCT p.proname COLLATE "C" AS name
+  FROM pg_proc p
+  WHERE p.oid < ${FIRST_USER_OID} AND p.pronamespace = 'pg_catalog'::regnamespace
+  ORDER BY 1`;
+
+/** Rows as JSON has them: null for what is absent in a snapshot. */
+type Nulls<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> | null };
+type ColumnRow = Nulls<Column, 'generationExpression'>;
+type RelationRow = Nulls<Omit<Relation, 'columns'>, 'primaryKey' | 'viewDefinition' | 'extension'> & {
+  readonly columns: readonly ColumnRow[];
+};
+type RoutineRow = Nulls<Routine, 'extension'>;
+type RoleRow = Omit<Role, 'memberOf'> & { readonly memberOf: readonly string[] };
+
+/**
+ * Reads the whole catalog of the client's database. The client must be idle and outside a transaction; it is given
+ * back that way, its settings unchanged. Rejects where an object vanished while it was read: then read again.
+ */
+export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  let data: Omit<SnapshotData, 'digest' | 'loadedAt'>;
+  try {
+    await client.query(SETTINGS);
+    data = await readData(client);
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+  await client.query('COMMIT');
+  return createSnapshot({ ...data, digest: digestOf(data), loadedAt: Date.now() });
+}
+
+async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'digest' | 'loadedAt'>> {
+  const [server] = await rowsOf<Pick<SnapshotData, 'serverVersion' | 'database'>>(client, SERVER);
+  if (!server) throw new Error('The server did not tell its version');
+  return {
+    serverVersion: server.serverVersion,
+    database: server.database,
+    relations: (await rowsOf<RelationRow>(client, RELATIONS)).map(toRelation),
+    routines: (await rowsOf<RoutineRow>(client, routines(server.serverVersion))).map(withoutNulls),
+    operators: await rowsOf<Operator>(client, OPERATORS),
+    roles: (await rowsOf<RoleRow>(client, ROLES)).map((role) => ({ ...role, memberOf: new Set(role.memberOf) })),
+    builtinRoutines: new Set((await rowsOf<{ name: string }>(client, BUILTIN_ROUTINES)).map((row) => row.name)),
+  };
+}
+
+async function rowsOf<T>(client: pg.ClientBase, sql: string): Promise<T[]> {
+  const result = await client.query<[string]>({
+    text: `SELECT row_to_json(x)::text FROM (${sql}) x`,
+    rowMode: 'array',
+  });
+  return result.rows.map(([json]) => JSON.parse(json) as T);
+}
+
+function toRelation(row: RelationRow): Relation {
+  const { viewDefinition, columns, ...rest } = row;
+  const isView = row.kind === 'view' || row.kind === 'materialized-view';
+  if (isView && viewDefinition === null) {
+    throw new Error(`The view ${row.schema}.${row.name} was dropped while the catalog was read`);
+  }
+  return {
+    ...withoutNulls(rest),
+    columns: columns.map(withoutNulls),
+    ...(viewDefinition === null ? {} : { viewDefinition: viewDefinition.replace(/;\s*$/, '').trim() }),
+  };
+}
+
+type WithoutNulls<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as null extends T[K] ? K : never]?: Exclude<T[K], null>;
+};
+
+function withoutNulls<T extends object>(row: T): WithoutNulls<T> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as WithoutNulls<T>;
+}
+
+function digestOf(data: Omit<SnapshotData, 'digest' | 'loadedAt'>): string {
+  const { serverVersion: _, ...rest } = data;
+  return createHash('sha256').update(JSON.stringify(rest, canonical)).digest('hex');
+}
+
+/** A JSON.stringify replacer: keys in code unit order, sets as sorted arrays. */
+function canonical(_key: string, value: unknown): unknown {
+  if (value instanceof Set) return [...value].sort();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
