@@ -34,7 +34,7 @@ export type Category = (typeof CATEGORIES)[number];
 
 /** What a protected cell of a redacted row is replaced by. */
 export type MaskConfig =
-  /** A keyed one-way token; `linkable`: over the value alone, so that equal values get equal tokens. */
+  /** A keyed one-way token of the row; `linkable`: of the value alone, so that equal values get equal tokens. */
   | { readonly kind: 'one_way'; readonly linkable: boolean }
   | { readonly kind: 'blank' }
   | { readonly kind: 'null' }
@@ -58,19 +58,22 @@ export interface ColumnConfig {
   readonly at: SourcePosition;
 }
 
+/** How rows of a table reach the row that decides: equalities of a column of this table with one of the parent. */
+export interface BelongsTo {
+  readonly parent: QualifiedName;
+  readonly on: readonly { readonly child: string; readonly parent: string }[];
+  /** Where several parent rows match: redacted when any of them is, or only when all are. Default any. */
+  readonly match: 'any' | 'all';
+  readonly at: SourcePosition;
+}
+
 export interface TableConfig {
   readonly table: QualifiedName;
-  /** How rows of this table reach the row that decides; absent for the guard's own table and with `redactedWhen`. */
-  readonly belongsTo?: {
-    readonly parent: QualifiedName;
-    /** Equalities between a column of this table and one of the parent. */
-    readonly on: readonly { readonly child: string; readonly parent: string }[];
-    /** Where several parent rows match: redacted when any of them is, or only when all are. */
-    readonly match: 'any' | 'all';
-    readonly at: SourcePosition;
-  };
+  /** Absent for the guard's own table and with `redactedWhen`. The parent has a guard of its own in this policy. */
+  readonly belongsTo?: BelongsTo;
   /** A predicate of this table's own. */
   readonly redactedWhen?: { readonly sql: string; readonly at: SourcePosition };
+  /** May be empty: a table that only leads from its children to the guard's table. */
   readonly columns: readonly ColumnConfig[];
   readonly at: SourcePosition;
 }
@@ -80,7 +83,7 @@ export interface PolicyConfig {
   readonly mode: 'enforce' | 'observe';
   /** Database names it holds for; absent: every one. */
   readonly databases?: readonly string[];
-  /** Roles (or roles that are members of these) that see stored values. */
+  /** Login roles that are one of these, or members of one, see stored values. */
   readonly exemptRoles: readonly string[];
   readonly redactWhen?: {
     readonly table: QualifiedName;
@@ -91,13 +94,63 @@ export interface PolicyConfig {
   readonly onFilter: 'refuse' | 'mask';
   readonly onWrite: 'keep' | 'refuse';
   readonly onCopy: 'refuse' | 'mask';
+  readonly ddl: 'refuse' | 'allow';
   readonly tables: readonly TableConfig[];
   readonly at: SourcePosition;
 }
 
-/** A finding about a policy, with its place in the file and what would be valid. */
-export interface PolicyProblem {
+/** A finding about the configuration or a policy, with its place in the file and what would be valid. */
+export interface Problem {
   readonly at: SourcePosition;
   readonly message: string;
   readonly hint?: string;
+}
+
+/** A key of one-way tokens. */
+export interface OneWayKey {
+  /** Stands in every token made with it: 1 to 16 of the characters A-Z a-z 0-9 and - */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The whole configuration file. */
+export interface Config {
+  readonly listen: HostPort;
+  readonly upstream: HostPort;
+  /** The gateway's own connection to each database, for the schema only. */
+  readonly catalog: {
+    readonly user: string;
+    readonly password?: string;
+    /** Seconds between two looks at whether the schema has changed. Default 5. */
+    readonly refreshSeconds: number;
+    /** Databases whose schema is read at start, before the first client. Default none: on first use. */
+    readonly databases: readonly string[];
+  };
+  /** Absent: no metrics, no health checks. */
+  readonly metrics?: HostPort;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Newest first; the first makes the tokens. Empty where no mask is one_way. */
+  readonly oneWayKeys: readonly OneWayKey[];
+  readonly limits: {
+    /** Sessions at once. Default 1000. */
+    readonly maxSessions: number;
+    /** Seconds from the connection to the end of the login. Default 30. */
+    readonly loginSeconds: number;
+    /** Seconds that running transactions get at shutdown. Default 10. */
+    readonly drainSeconds: number;
+    /** Plans kept for each database. Default 5000. */
+    readonly cachedPlans: number;
+  };
+  /**
+   * Routines that may be called although they read protected relations, run SQL that they are given, or are of a
+   * language that pgveil does not read: signatures as `oid::regprocedure` shows them, `public.f(integer,text)`.
+   */
+  readonly allowedRoutines: readonly { readonly signature: string; readonly at: SourcePosition }[];
+  readonly policies: readonly PolicyConfig[];
 }

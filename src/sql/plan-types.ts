@@ -1,4 +1,4 @@
-/** What the gateway decided for one SQL text. Made by `plan.ts`, acted on by the session. */
+/** What the gateway decided for one SQL text. Made by the planner, acted on by the session. */
 import type { AttNum, Oid } from '../catalog/snapshot.js';
 
 /** A protected column as metrics and logs name it. */
@@ -10,13 +10,18 @@ export interface ColumnLabel {
   readonly category: string;
 }
 
-/** How the gateway finishes a cell that arrives tagged (design: masks on the wire). */
+/**
+ * A column whose cells of redacted rows arrive tagged: `<prefix><id>:<payload>`, where the prefix is a constant of the
+ * planner. The gateway puts the finished mask in the cell's place. Payloads never hold a protected value in the clear.
+ */
 export interface TaggedColumn extends ColumnLabel {
-  /** Stands in the tag; stable for the life of the process. */
+  /** Stands in the tag, decimal; stable for the life of the process. */
   readonly id: number;
-  readonly kind: 'token' | 'text' | 'null';
-  /** Of `token`: over the value alone. */
-  readonly linkable: boolean;
+  /**
+   * `token`: the payload (printable ASCII without backslash, quote or comma) is what the token is made of.
+   * `text`: the payload is the mask itself.
+   */
+  readonly kind: 'token' | 'text';
   /** Characters at most, undefined for no limit. */
   readonly maxLength?: number;
 }
@@ -26,14 +31,14 @@ export interface OutputColumn {
   /** From 0, position in the row. */
   readonly index: number;
   /** RowDescription's table OID and column number. */
-  readonly origin?: { readonly table: Oid; readonly attnum: AttNum };
-  /** RowDescription's type OID, type size (pg_type.typlen) and type modifier. */
-  readonly type?: { readonly oid: Oid; readonly size: number; readonly typmod: number };
+  readonly origin?: { readonly table: Oid; readonly attnum: AttNum | 0 };
+  /** RowDescription's type modifier. */
+  readonly typmod?: number;
   /** Cells of redacted rows arrive tagged and are finished by the gateway. */
   readonly tagged?: TaggedColumn;
 }
 
-/** Format of COPY … TO STDOUT whose cells can arrive tagged. */
+/** Format of COPY … TO STDOUT whose cells can arrive tagged. Each is one ASCII character but `null`. */
 export interface CopyFormat {
   readonly format: 'text' | 'csv' | 'binary';
   readonly delimiter: string;
@@ -44,34 +49,36 @@ export interface CopyFormat {
   readonly header: boolean;
 }
 
-/** What a statement changes in the session, if it succeeds. */
+/** What a statement changes in the session. */
 export type SessionEffect =
   /** PREPARE name AS …; later EXECUTE of it has this output. */
-  | { readonly kind: 'prepare'; readonly name: string; readonly output: readonly OutputColumn[] }
+  | { readonly kind: 'prepare'; readonly name: string; readonly statement: StatementPlan }
   | { readonly kind: 'execute'; readonly name: string }
+  /** DEALLOCATE; null for ALL. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
-  | { readonly kind: 'declare'; readonly cursor: string; readonly output: readonly OutputColumn[] }
+  | { readonly kind: 'declare'; readonly cursor: string; readonly hold: boolean; readonly statement: StatementPlan }
   | { readonly kind: 'fetch'; readonly cursor: string }
-  /** search_path, role, session authorization or another setting that name resolution reads may have changed. */
+  /** search_path, role, temporary relations or another setting that analysis reads may have changed. */
   | { readonly kind: 'environment' }
-  | { readonly kind: 'create-temp'; readonly name: string }
-  | { readonly kind: 'drop'; readonly names: readonly string[] }
-  /** DISCARD ALL: prepared statements, cursors and temporary relations are gone, settings are reset. */
+  /** DISCARD: `all` drops prepared statements, cursors and temporary relations and resets settings. */
   | { readonly kind: 'discard'; readonly what: 'all' | 'temp' | 'plans' }
-  /** The schema may have changed; these names must not be used before it is committed and seen. */
+  /** The schema changes; these names must not be used before the change is committed and seen. */
   | { readonly kind: 'ddl'; readonly names: readonly string[] };
 
 /** One statement of the text. */
 export interface StatementPlan {
-  /** `select`, `insert`, `copy`, `utility`, …: a label of metrics. */
+  /** `select`, `insert`, `copy`, `utility`, …: a label of metrics, from a closed set. */
   readonly kind: string;
   /** Output columns to mend, by index; empty for none. */
   readonly output: readonly OutputColumn[];
   /** Where the statement is COPY … TO STDOUT and `output` has tagged columns. */
   readonly copy?: CopyFormat;
   readonly effects: readonly SessionEffect[];
-  /** Errors and notices of this statement may quote a protected row: DETAIL, CONTEXT and internal query are withheld. */
-  readonly withholdDetail: boolean;
+  /**
+   * Errors and notices of this statement may quote a protected row. `detail`: DETAIL, CONTEXT (W), internal query (q,
+   * p) are withheld; `all`: the message and the hint too, notices are dropped.
+   */
+  readonly withhold: 'nothing' | 'detail' | 'all';
   /** Protected columns that it shows masked, for metrics. */
   readonly masked: readonly ColumnLabel[];
 }
@@ -108,10 +115,15 @@ export interface Refusal {
 interface PlanBase {
   /** Of the statements that can be reached, in order. With a refusal, the last one is the refused statement. */
   readonly statements: readonly StatementPlan[];
-  /** Policies and catalog that it was made under; a prepared statement of another generation must not run. */
+  /** Policies and catalog that it was made under; a prepared statement of another generation must be planned anew. */
   readonly generation: number;
+  /** Hex digits that tell statements apart but hold no literal, for logs; made on demand. */
+  readonly fingerprint: () => string;
+  /** What the policies in observe mode would have done, for logs and metrics. */
+  readonly observed?: { readonly refusal?: Refusal; readonly masked: readonly ColumnLabel[] };
 }
 
+/** The text goes to the server as it is. */
 export interface PassPlan extends PlanBase {
   readonly verdict: 'pass';
 }
@@ -127,37 +139,61 @@ export interface RefusePlan extends PlanBase {
   readonly verdict: 'refuse';
   /** A text that the server is sure to fail, after the statements that come before the refused one. */
   readonly text: string;
-  /** The SQLSTATE with which the server fails the refused statement; any other error is the server's own. */
-  readonly serverCode: string;
+  /**
+   * Stands in the message of the error with which the server fails the refused statement, and in no other: that error
+   * is answered with the refusal; any other is the server's own.
+   */
+  readonly marker: string;
   readonly mapPosition: (position: number) => number | undefined;
   readonly refusal: Refusal;
 }
 
 export type Plan = PassPlan | RewritePlan | RefusePlan;
 
-/** What of the session a plan depends on: all of it is part of the plan cache's key. */
+/** What of the session a plan depends on. */
 export interface SessionEnvironment {
   readonly database: string;
-  /** current_user, which privileges and exemptions follow. */
-  readonly role: string;
-  /** The setting's text, as SHOW search_path gives it; undefined when it is not known. */
-  readonly searchPath: string | undefined;
-  /** session_user, for "$user" it is role that counts; kept for logs. */
+  /** The login role, lower-cased by nobody: as the startup packet has it. Exemptions follow it. */
   readonly user: string;
-  /** Names of temporary relations that the session made (or may have made). */
-  readonly tempRelations: ReadonlySet<string>;
-  /** Names of objects that uncommitted DDL of this session has touched. */
+  /** Undefined while it is not known; see ENVIRONMENT_QUERY. */
+  readonly names?: NameEnvironment;
+  /** Names that DDL of the open transaction has touched. */
   readonly uncommittedNames: ReadonlySet<string>;
-  /** False while standard_conforming_strings is off: then every statement is refused. */
   readonly standardConformingStrings: boolean;
+  /** ParameterStatus client_encoding: `UTF8`, `SQL_ASCII`, `LATIN1`, … */
+  readonly clientEncoding: string;
 }
+
+/** What decides which relation an unqualified name means. */
+export interface NameEnvironment {
+  /** current_user */
+  readonly role: string;
+  /** `current_schemas(true)`: in order of search, the session's temporary schema under its real name. */
+  readonly schemas: readonly string[];
+  /** Names of relations in the session's temporary schema. */
+  readonly tempRelations: ReadonlySet<string>;
+}
+
+/**
+ * One row of two columns, which the session runs when a plan needs names and they are not known: current_user, and a
+ * JSON object `{"schemas": […], "temp": […]}`.
+ */
+export const ENVIRONMENT_QUERY = `SELECT CURRENT_USER::pg_catalog.text, pg_catalog.json_build_object(
+  'schemas', pg_catalog.to_json(pg_catalog.current_schemas(true)),
+  'temp', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class c
+           WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))::pg_catalog.text`;
 
 /** The session's view of the planner. */
 export interface Planner {
-  /** Plans one text; a promise only where the catalog has to be read first. Never throws for a client's text. */
-  plan(text: string, environment: SessionEnvironment): Plan | Promise<Plan>;
-  /** The generation that plans made now would have for this environment. */
-  generation(environment: SessionEnvironment): number;
-  /** True if an error or notice about this relation may quote protected values. */
-  isProtected(schema: string, table: string): boolean;
+  /** What every tag starts with; printable ASCII, unguessable, without characters that COPY escapes or quotes. */
+  readonly tagPrefix: string;
+  /**
+   * Plans one text. A promise only where the catalog has to be read first; 'environment' where the plan depends on names
+   * and `environment.names` is undefined. Never throws and never rejects for a client's text.
+   */
+  plan(text: string, environment: SessionEnvironment): Plan | 'environment' | Promise<Plan | 'environment'>;
+  /** The generation that plans made now would have. */
+  generation(database: string): number;
+  /** A session has committed DDL: later plans wait until the catalog was read again. */
+  schemaChanged(database: string): void;
 }
