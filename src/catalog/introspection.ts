@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import {
+  type Cast,
   type Column,
   createSnapshot,
   type Operator,
@@ -40,6 +41,11 @@ const extensionOf = (catalog: string, oid: string) => `
     WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.objsubid = 0
       AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' LIMIT 1)`;
 
+/** Names of those whom an access list lets read, as JSON. */
+const readersOf = (acl: string) => `
+  coalesce((SELECT json_agg(DISTINCT coalesce(g.rolname, '')) FROM aclexplode(${acl}) x
+    LEFT JOIN pg_roles g ON g.oid = x.grantee WHERE x.privilege_type = 'SELECT'), '[]')`;
+
 const RELATIONS = `
   WITH live_columns AS (
     SELECT a.attrelid, json_agg(json_build_object(
@@ -52,7 +58,8 @@ const RELATIONS = `
         'generated', a.attgenerated <> '',
         'generationExpression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
         'identityAlways', a.attidentity = 'a',
-        'deterministic', coalesce(co.collisdeterministic, true)
+        'deterministic', coalesce(co.collisdeterministic, true),
+        'readers', ${readersOf('a.attacl')}
       ) ORDER BY a.attnum) AS columns
     FROM pg_attribute a
       LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
@@ -85,6 +92,9 @@ const RELATIONS = `
     EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN') AS "hasRules",
     coalesce((SELECT json_agg(DISTINCT t.tgfoid::bigint) FROM pg_trigger t
       WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgfoid >= ${FIRST_USER_OID})), '[]') AS "triggerRoutines",
+    pg_get_userbyid(c.relowner) AS owner,
+    ${readersOf("coalesce(c.relacl, acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))")} AS readers,
+    c.relrowsecurity AS "rowSecurity",
     ${extensionOf('pg_class', 'c.oid')} AS extension
   FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -116,6 +126,13 @@ const OPERATORS = `
   FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
   WHERE o.oid >= ${FIRST_USER_OID} AND o.oprcode <> 0 AND ${LASTING_SCHEMA}
   ORDER BY o.oid`;
+
+const CASTS = `
+  SELECT format_type(c.castsource, NULL) AS source, format_type(c.casttarget, NULL) AS target,
+    c.castfunc::bigint AS routine
+  FROM pg_cast c
+  WHERE c.oid >= ${FIRST_USER_OID} AND c.castfunc <> 0
+  ORDER BY c.oid`;
 
 /** The owner of the database is a member of pg_database_owner without a row in pg_auth_members. */
 const ROLES = `
@@ -176,6 +193,7 @@ async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'dige
     relations: (await rowsOf<RelationRow>(client, RELATIONS)).map(toRelation),
     routines: (await rowsOf<RoutineRow>(client, routines(server.serverVersion))).map(withoutNulls),
     operators: await rowsOf<Operator>(client, OPERATORS),
+    casts: await rowsOf<Cast>(client, CASTS),
     roles: (await rowsOf<RoleRow>(client, ROLES)).map((role) => ({ ...role, memberOf: new Set(role.memberOf) })),
     builtinRoutines: new Set((await rowsOf<{ name: string }>(client, BUILTIN_ROUTINES)).map((row) => row.name)),
   };

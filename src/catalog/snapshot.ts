@@ -28,6 +28,8 @@ export interface Column {
   readonly identityAlways: boolean;
   /** False for a column whose collation is nondeterministic: `=` there is not equality of bytes. */
   readonly deterministic: boolean;
+  /** Roles with SELECT on this column by a grant of its own; '' stands for PUBLIC. */
+  readonly readers: readonly string[];
 }
 
 export type RelationKind =
@@ -61,6 +63,11 @@ export interface Relation {
   readonly hasRules: boolean;
   /** User triggers' functions (not internal ones). */
   readonly triggerRoutines: readonly Oid[];
+  readonly owner: string;
+  /** Roles with SELECT on the whole relation, its owner's own right included; '' stands for PUBLIC. */
+  readonly readers: readonly string[];
+  /** Row-level security is enabled. */
+  readonly rowSecurity: boolean;
   /** Belongs to an extension of this name, `pg_depend`. */
   readonly extension?: string;
 }
@@ -91,6 +98,14 @@ export interface Operator {
   readonly routine: Oid;
 }
 
+/** A cast by a function outside what initdb creates, `pg_cast`. It can be applied without being named. */
+export interface Cast {
+  /** `format_type` of both ends. */
+  readonly source: string;
+  readonly target: string;
+  readonly routine: Oid;
+}
+
 export interface Role {
   readonly name: string;
   readonly superuser: boolean;
@@ -107,6 +122,7 @@ export interface SnapshotData {
   readonly relations: readonly Relation[];
   readonly routines: readonly Routine[];
   readonly operators: readonly Operator[];
+  readonly casts: readonly Cast[];
   readonly roles: readonly Role[];
   /** Names of routines that initdb created in pg_catalog. */
   readonly builtinRoutines: ReadonlySet<string>;
@@ -147,6 +163,27 @@ export function findRelation(snapshot: Snapshot, schema: string, name: string): 
 /** The live column of that name, or undefined. */
 export function findColumn(relation: Relation, name: string): Column | undefined {
   return relation.columns.find((c) => c.name === name);
+}
+
+/** True if the role may read the column: by ownership, membership or grant, or as a superuser. False for unknown roles. */
+export function mayRead(snapshot: Snapshot, role: string, relation: Relation, column: Column): boolean {
+  const known = snapshot.roleByName.get(role);
+  if (!known) return false;
+  const has = (grantee: string) => grantee === '' || known.memberOf.has(grantee);
+  return (
+    known.superuser || relation.readers.some(has) || column.readers.some(has) || known.memberOf.has('pg_read_all_data')
+  );
+}
+
+/** The same for several columns; without any, the right to read some column is enough. */
+export function mayReadColumns(
+  snapshot: Snapshot,
+  role: string,
+  relation: Relation,
+  columns: readonly Column[],
+): boolean {
+  if (columns.length > 0) return columns.every((column) => mayRead(snapshot, role, relation, column));
+  return relation.columns.some((column) => mayRead(snapshot, role, relation, column));
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

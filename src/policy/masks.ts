@@ -187,8 +187,13 @@ function familyOf(column: Column): Family {
   }
 }
 
+/** True for text, varchar and char: what can arrive tagged. */
+export function isText(column: Column): boolean {
+  return familyOf(column) === 'text';
+}
+
 /** n of varchar(n) and char(n), else no limit. */
-function characterLimit(column: Column): number {
+export function characterLimit(column: Column): number {
   const limit = /^character(?: varying)?\((\d+)\)$/.exec(column.typeSql);
   return limit ? Number(limit[1]) : Number.POSITIVE_INFINITY;
 }

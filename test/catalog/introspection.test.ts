@@ -1,7 +1,14 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSnapshot } from '../../src/catalog/introspection.js';
-import { findColumn, findRelation, type Relation, type Routine, type Snapshot } from '../../src/catalog/snapshot.js';
+import {
+  findColumn,
+  findRelation,
+  mayRead,
+  type Relation,
+  type Routine,
+  type Snapshot,
+} from '../../src/catalog/snapshot.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/demo/embedded-postgres.js';
 
 const SCHEMA = `
@@ -69,6 +76,14 @@ const SCHEMA = `
   GRANT reader TO writer;
   GRANT writer TO "Chief Ärztin";
 
+  CREATE ROLE nobody_else;
+  GRANT SELECT ON app.person TO reader;
+  GRANT INSERT ON app.person TO nobody_else;
+  GRANT SELECT (code) ON app.person TO PUBLIC;
+  ALTER TABLE app.event ENABLE ROW LEVEL SECURITY;
+  CREATE FUNCTION app.rank(app.mood) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+  CREATE CAST (app.mood AS integer) WITH FUNCTION app.rank(app.mood);
+
   CREATE TEMPORARY TABLE scratch (x integer);
   CREATE TEMPORARY VIEW scratch_view AS SELECT x FROM scratch;
 `;
@@ -125,6 +140,37 @@ describe('server', () => {
   });
 });
 
+describe('who may read', () => {
+  it('has the owner, grants on relations and grants on columns', () => {
+    const person = relation('person');
+    expect(person.owner).toBe('postgres');
+    expect(person.readers).toEqual(['postgres', 'reader']);
+    expect(findColumn(person, 'code')?.readers).toEqual(['']);
+    expect(findColumn(person, 'mail')?.readers).toEqual([]);
+    expect(relation('event').rowSecurity).toBe(true);
+    expect(person.rowSecurity).toBe(false);
+  });
+
+  it.each([
+    ['reader', 'person', 'mail', true],
+    ['Chief Ärztin', 'person', 'mail', true],
+    ['nobody_else', 'person', 'mail', false],
+    ['nobody_else', 'person', 'code', true],
+    ['loner', 'event', 'id', true],
+    ['reader', 'event', 'id', false],
+    ['unknown', 'person', 'code', false],
+  ])('%s reads %s.%s: %s', (role, table, column, expected) => {
+    const found = relation(table);
+    expect(mayRead(snapshot, role, found, findColumn(found, column)!)).toBe(expected);
+  });
+
+  it('has casts by a function', () => {
+    expect(snapshot.casts).toEqual([
+      { source: 'app.mood', target: 'integer', routine: routine('app.rank(app.mood)').oid },
+    ]);
+  });
+});
+
 describe('relations', () => {
   it('has the version and the database', () => {
     expect(snapshot.serverVersion).toBeGreaterThanOrEqual(180000);
@@ -156,6 +202,7 @@ describe('relations', () => {
       attnum: 1,
       typeOid: 20,
       typmod: -1,
+      readers: [],
       typeSql: 'bigint',
       notNull: true,
       generated: false,

@@ -31,6 +31,7 @@ const SNAPSHOT: Snapshot = createSnapshot({
   relations: [ORDERS, HOLDS],
   routines: [],
   operators: [],
+  casts: [],
   roles: [],
   builtinRoutines: new Set(),
   digest: '',
@@ -198,6 +199,7 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
         generated: false,
         identityAlways: false,
         deterministic: true,
+        readers: [],
       }),
     ),
     uniqueKeys: [],
@@ -205,5 +207,8 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
     securityInvoker: false,
     hasRules: false,
     triggerRoutines: [],
+    owner: 'postgres',
+    readers: ['postgres'],
+    rowSecurity: false,
   };
 }

@@ -152,6 +152,7 @@ function columnOf(typeSql: string): Column {
     generated: false,
     identityAlways: false,
     deterministic: true,
+    readers: [],
   };
 }
 

@@ -1,0 +1,24 @@
+/** Figures of rounds. */
+
+/** The middle value, or the mean of the two in the middle. Throws RangeError for none. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('median of no values');
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The list from its nth item on, then the items before it: each round begins with another target. */
+export function rotate<T>(items: readonly T[], by: number): readonly T[] {
+  const start = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+/**
+ * The median of the ratios of each round. Rounds lie close together in time, so what slows the whole machine down for a
+ * while cancels out. Throws RangeError when the lists differ in length or are empty.
+ */
+export function medianRatio(values: readonly number[], base: readonly number[]): number {
+  if (values.length !== base.length) throw new RangeError('ratios of lists that differ in length');
+  return median(values.map((value, round) => value / base[round]!));
+}

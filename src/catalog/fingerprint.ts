@@ -1,0 +1,73 @@
+/**
+ * A cheap look at whether anything that a snapshot is made of has changed: about 35 ms of the server for 3,000 tables of
+ * 22 columns, less than 1 ms where no transaction has ended since the last look.
+ *
+ * Every catalog row carries the transaction that wrote it, `xmin`. A change adds rows of a new transaction or takes rows
+ * away, so equal counts of rows for each xmin mean that nothing has changed. In-place updates (`heap_inplace_update`,
+ * VACUUM's figures) are not seen, and nothing in a snapshot depends on them.
+ */
+import type pg from 'pg';
+
+export interface Fingerprint {
+  /** Transactions visible to the look, `pg_current_snapshot()`; null on a standby, where it does not tell. */
+  readonly transactions: string | null;
+  readonly digest: string;
+}
+
+/** Running transactions of a standby are not in `pg_current_snapshot()`: a late commit would not show. */
+const TRANSACTIONS = 'CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END AS transactions';
+
+/** Temporary relations are in no snapshot, and busy applications make and drop them all the time. */
+const NOT_TEMPORARY = (relation: string): string =>
+  `${relation} NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')`;
+const NOT_TEMPORARY_SCHEMA = (schema: string): string =>
+  `${schema} NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')`;
+
+/** Each catalog that introspection reads, and which of its rows. */
+const CATALOGS: readonly (readonly [catalog: string, rows: string])[] = [
+  ['pg_class', `relpersistence <> 't' AND relkind <> 't'`],
+  ['pg_attribute', `attnum > 0 AND ${NOT_TEMPORARY('attrelid')}`],
+  ['pg_attrdef', NOT_TEMPORARY('adrelid')],
+  ['pg_index', NOT_TEMPORARY('indrelid')],
+  ['pg_inherits', NOT_TEMPORARY('inhrelid')],
+  ['pg_constraint', NOT_TEMPORARY('conrelid')],
+  ['pg_rewrite', NOT_TEMPORARY('ev_class')],
+  ['pg_trigger', NOT_TEMPORARY('tgrelid')],
+  ['pg_namespace', NOT_TEMPORARY_SCHEMA('oid')],
+  ['pg_type', NOT_TEMPORARY_SCHEMA('typnamespace')],
+  ['pg_proc', NOT_TEMPORARY_SCHEMA('pronamespace')],
+  ['pg_operator', NOT_TEMPORARY_SCHEMA('oprnamespace')],
+  ['pg_aggregate', 'true'],
+  ['pg_cast', 'true'],
+  ['pg_collation', 'true'],
+  ['pg_language', 'true'],
+  ['pg_extension', 'true'],
+  ['pg_depend', `deptype = 'e'`],
+  ['pg_auth_members', 'true'],
+  ['pg_database', 'datname = current_database()'],
+];
+
+/** The roles' own catalog is for superusers; the view over it has no xmin. */
+const ROLES = `
+  SELECT 'pg_roles', oid::text || ' ' || rolname || ' ' || rolsuper, 1 FROM pg_roles`;
+
+const FINGERPRINT = `
+  SELECT ${TRANSACTIONS}, count(*) || ' ' || coalesce(sum(hashtextextended(v.catalog || ' ' || v.version || ' ' || v.n, 0)), 0) AS digest
+  FROM (${CATALOGS.map(
+    ([catalog, rows]) => `
+    SELECT '${catalog}', xmin::text, count(*) FROM ${catalog} WHERE ${rows} GROUP BY xmin`,
+  ).join(' UNION ALL')} UNION ALL ${ROLES}) AS v (catalog, version, n)`;
+
+/**
+ * Takes the fingerprint of the client's database; the one that it took before, where no transaction has ended since.
+ * The client's search_path must be empty, and it must not be in a transaction.
+ */
+export async function takeFingerprint(client: pg.ClientBase, before: Fingerprint | undefined): Promise<Fingerprint> {
+  if (before && before.transactions !== null) {
+    const { rows } = await client.query<{ transactions: string | null }>(`SELECT ${TRANSACTIONS}`);
+    if (rows[0]?.transactions === before.transactions) return before;
+  }
+  const { rows } = await client.query<{ transactions: string | null; digest: string }>(FINGERPRINT);
+  if (!rows[0]) throw new Error('The server gave no fingerprint of its catalog');
+  return rows[0];
+}

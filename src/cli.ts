@@ -1,0 +1,184 @@
+#!/usr/bin/env node
+/** The command line: `pgveil serve`, `pgveil check`. */
+import { parseArgs } from 'node:util';
+import { ConfigError, formatProblems, readConfig } from './config.js';
+import { EXIT, StartError } from './errors.js';
+import { catalogOf, type Gateway, startGateway, version } from './gateway.js';
+import { createLog, flushLog } from './log.js';
+import type { Config } from './policy/config-types.js';
+import { checkSchemas } from './startup.js';
+
+const USAGE = `pgveil masks personal data between PostgreSQL and its clients.
+
+Usage:
+  pgveil serve --config FILE                    run the gateway
+  pgveil check --config FILE [--database NAME]  check the file, and its policies against the schemas of the databases
+                                                that it lists under catalog.databases or that are named here
+  pgveil --version
+  pgveil --help
+
+serve stops on SIGTERM and SIGINT: no new sessions, running transactions get limits.drain_seconds; a second signal ends
+it at once.
+
+Exit codes:
+  0   stopped in good order; nothing wrong was found
+  64  wrong use of the command line
+  69  check: the server cannot be reached (serve keeps trying, and is not ready meanwhile)
+  70  a defect of pgveil
+  73  the port to listen on is in use or not allowed
+  78  the configuration is not valid, or does not fit the server or its schema
+`;
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'serve'; readonly config: string }
+  | { readonly kind: 'check'; readonly config: string; readonly databases: readonly string[] };
+
+/** @throws UsageError with what would be valid */
+function readCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  if (values.help) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
+  const [command, ...rest] = positionals;
+  if (command === undefined) throw new UsageError('which command? serve or check');
+  if (command !== 'serve' && command !== 'check') {
+    throw new UsageError(`there is no command "${command}"; valid: serve, check`);
+  }
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one word too many`);
+  if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
+  if (command === 'check') return { kind: 'check', config: values.config, databases: values.database ?? [] };
+  if (values.database) throw new UsageError('--database is for check; serve takes catalog.databases in the file');
+  return { kind: 'serve', config: values.config };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        config: { type: 'string', short: 'c' },
+        database: { type: 'string', short: 'd', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'V' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return EXIT.ok;
+    case 'version':
+      process.stdout.write(`pgveil ${version()}\n`);
+      return EXIT.ok;
+    case 'check':
+      return check(await readConfig(command.config), command.databases);
+    case 'serve':
+      return serve(command.config);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Resolves with the exit code when a signal has stopped the gateway. */
+async function serve(file: string): Promise<number> {
+  const stopped = stopSignal();
+  const config = await readConfig(file);
+  const log = createLog(config.logLevel);
+  // What a session or the relay has not foreseen: no state can be trusted, so nothing goes on.
+  process.on('uncaughtException', (error) => {
+    // Not the message: it may quote what a client sent.
+    log.fatal({ error: error.name, stack: frames(error) }, 'a defect of pgveil; it ends');
+    log.flush();
+    process.exit(EXIT.software);
+  });
+  let gateway: Gateway | undefined;
+  try {
+    gateway = (await Promise.race([startGateway(config, { log }), stopped])) ?? undefined;
+  } catch (error) {
+    await flushLog(log);
+    throw error;
+  }
+  // A signal while it starts: no client is connected yet.
+  if (!gateway) return EXIT.ok;
+  await stopped;
+  await gateway.close();
+  return EXIT.ok;
+}
+
+/** Resolves at the first signal to stop; the second ends the process. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (_signal: NodeJS.Signals, number: number): void => {
+      signals += 1;
+      if (signals > 1) process.exit(128 + number);
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+async function check(config: Config, named: readonly string[]): Promise<number> {
+  const databases = [...new Set([...config.catalog.databases, ...named])];
+  if (databases.length === 0) {
+    process.stdout.write(
+      'The file is valid. Name a database with --database to check the policies against its schema.\n',
+    );
+    return EXIT.ok;
+  }
+  const catalog = catalogOf(config);
+  const { read, errors, problems } = await checkSchemas(config, catalog, databases);
+  await catalog.close();
+  for (const error of errors) process.stderr.write(`${error.message}\n`);
+  if (problems.length > 0) process.stderr.write(`${formatProblems(problems)}\n`);
+  if (problems.length > 0 || errors.some((error) => error.kind === 'configuration')) return EXIT.configuration;
+  if (errors.length > 0) return EXIT.unavailable;
+  for (const { database, relations } of read) {
+    process.stdout.write(`Database "${database}": the policies fit its schema of ${relations.length} relations.\n`);
+  }
+  return EXIT.ok;
+}
+
+/** The lines of a stack trace without the message before them. */
+function frames(error: Error): string[] {
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim());
+}
+
+/** Says what went wrong, and with which code to exit. */
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`pgveil: ${error.message}\nTry pgveil --help\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.configuration;
+  }
+  if (error instanceof StartError) {
+    process.stderr.write(`${error.message.replace(/^(?!pgveil)/gm, 'pgveil: ')}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`pgveil: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.software;
+}
+
+process.exitCode = await Promise.resolve()
+  .then(() => run(readCommand(process.argv.slice(2))))
+  .catch(explain);
+// Whatever timer or connection is left would keep the process.
+process.exit();

@@ -1,0 +1,284 @@
+/**
+ * The configuration file: one YAML text that says where the gateway listens, which server it stands in front of, and
+ * what is masked when. Everything that can be checked without a schema is checked here, and every finding is reported
+ * at once with its line; what needs the schema (that tables and columns exist, that masks fit) is for `policy/bind.ts`.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { type Checks, checkMapping, report } from './config/check.js';
+import { isMapping, oneLine, type Path, readDocument, show } from './config/document.js';
+import { endpoint, names, text, wholeNumber } from './config/fields.js';
+import type { Read } from './config/names.js';
+import { readPolicies } from './config/policies.js';
+import { KEY_HINT, readKey, readPassword } from './config/secrets.js';
+import type { Config, HostPort, OneWayKey, PolicyConfig, Problem } from './policy/config-types.js';
+
+/** The configuration cannot be used. Its message holds every problem, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly Problem[]) {
+    super(formatProblems(problems));
+  }
+}
+
+/** The bytes of a key or password file. Any error that it throws becomes a problem with the error's message. */
+export type ReadSecret = (file: string) => Uint8Array;
+
+const LARGEST_SECRET = 65_536;
+
+const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 });
+const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 });
+const METRICS = endpoint({ host: '127.0.0.1', port: 9632 });
+const SECRET_FILE = 'must be the name of a file; a relative one starts at the folder of the configuration file';
+const CATALOG = z.strictObject({
+  user: text('must be the name of a database role that may log in'),
+  password_file: text(SECRET_FILE).optional(),
+  refresh_seconds: wholeNumber(1, 86_400, ' of seconds').default(5),
+  databases: names('databases').default([]),
+});
+const LOG = z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') });
+const KEY = z.strictObject({
+  id: z
+    .string({ error: 'must be text; put it in quotes' })
+    .regex(/^[A-Za-z0-9-]{1,16}$/, { error: 'must be 1 to 16 of the characters A-Z a-z 0-9 and -' }),
+  file: text(SECRET_FILE),
+});
+const LIMITS = z.strictObject({
+  max_sessions: wholeNumber(1, 100_000).default(1000),
+  login_seconds: wholeNumber(1, 3600, ' of seconds').default(30),
+  drain_seconds: wholeNumber(0, 3600, ' of seconds').default(10),
+  cached_plans: wholeNumber(1, 1_000_000).default(5000),
+});
+const SIGNATURE = 'must be a signature with its schema, such as public.f(integer,text)';
+const FUNCTIONS = z.strictObject({
+  allow: z
+    .array(
+      z.string({ error: SIGNATURE }).regex(/^("([^"]|"")+"|[^\s".(]+)\.("([^"]|"")+"|[^\s".(]+)\(.*\)$/, SIGNATURE),
+      {
+        error: 'must be a list of signatures, such as [public.f(integer,text)]',
+      },
+    )
+    .default([]),
+});
+const section = z.unknown().optional();
+const TOP = z.strictObject({
+  listen: section,
+  upstream: section,
+  catalog: section,
+  metrics: section,
+  log: section,
+  one_way_keys: section,
+  limits: section,
+  functions: section,
+  policies: section,
+});
+
+/**
+ * Reads a configuration file and the key and password files that it names.
+ * @throws ConfigError with everything that is wrong, also when a file cannot be read
+ */
+export async function readConfig(file: string): Promise<Config> {
+  const fail = (message: string): ConfigError =>
+    new ConfigError([{ at: { file, line: 1, column: 1, path: '' }, message }]);
+  let source: string;
+  try {
+    source = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    throw fail(error instanceof TypeError ? 'is not UTF-8' : `cannot be read: ${reasonOf(error)}`);
+  }
+  return parseConfig(source, file, readSecretFile);
+}
+
+/**
+ * The configuration that a YAML text holds.
+ * @param file its name, for messages and as the place where relative names of secret files start
+ * @param readSecret called with the name of each key and password file
+ * @throws ConfigError with everything that is wrong
+ */
+export function parseConfig(source: string, file: string, readSecret: ReadSecret): Config {
+  const document = readDocument(source, file);
+  const checks: Checks = { document, problems: [...document.problems] };
+  // Without the text there is nothing that could be valid or missing.
+  if (document.get([]) === undefined || !isMapping(document.get([]))) {
+    if (checks.problems.length === 0) checkMapping(checks, [], TOP);
+    throw new ConfigError(inOrder(checks.problems));
+  }
+  checkMapping(checks, [], TOP);
+
+  const listen = checkMapping(checks, ['listen'], LISTEN);
+  const upstream = checkMapping(checks, ['upstream'], UPSTREAM);
+  const metrics = document.has(['metrics']) ? checkMapping(checks, ['metrics'], METRICS) : undefined;
+  checkEndpoints(checks, { listen, upstream, metrics });
+  const catalog = checkMapping(checks, ['catalog'], CATALOG);
+  const log = checkMapping(checks, ['log'], LOG);
+  const limits = checkMapping(checks, ['limits'], LIMITS);
+  const functions = checkMapping(checks, ['functions'], FUNCTIONS);
+  const passwordFile = ['catalog', 'password_file'];
+  // Read whatever else is wrong, so that a missing file is not found only at the next try.
+  const password = isFileName(document.get(passwordFile))
+    ? takeSecret(checks, passwordFile, readPassword, readSecret)
+    : undefined;
+  const oneWayKeys = readKeys(checks, readSecret);
+  const policies = readPolicies(checks);
+  if (!document.has(['one_way_keys'])) checkKeysNeeded(checks, policies);
+
+  if (checks.problems.length > 0 || !listen || !upstream || !catalog || !log || !limits || !functions) {
+    throw new ConfigError(inOrder(checks.problems));
+  }
+  return {
+    listen,
+    upstream,
+    catalog: {
+      user: catalog.user,
+      ...(password === undefined ? {} : { password }),
+      refreshSeconds: catalog.refresh_seconds,
+      databases: catalog.databases,
+    },
+    ...(metrics ? { metrics } : {}),
+    logLevel: log.level,
+    oneWayKeys,
+    limits: {
+      maxSessions: limits.max_sessions,
+      loginSeconds: limits.login_seconds,
+      drainSeconds: limits.drain_seconds,
+      cachedPlans: limits.cached_plans,
+    },
+    allowedRoutines: functions.allow.map((signature, index) => ({
+      signature,
+      at: document.at(['functions', 'allow', index]),
+    })),
+    policies,
+  };
+}
+
+/** One line for each: `config/pgveil.yaml:12:5 policies.x.on_filter: unknown on_filter "deny"; valid: refuse, mask` */
+export function formatProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(({ at, message, hint }) => {
+      const place = `${at.file}:${at.line}:${at.column}${at.path === '' ? '' : ` ${at.path}`}`;
+      return oneLine(`${place}: ${message}${hint === undefined ? '' : `; ${hint}`}`);
+    })
+    .join('\n');
+}
+
+function checkEndpoints(
+  checks: Checks,
+  endpoints: { listen: HostPort | undefined; upstream: HostPort | undefined; metrics: HostPort | undefined },
+): void {
+  const { listen, upstream, metrics } = endpoints;
+  const same = (a: HostPort | undefined, b: HostPort | undefined): boolean =>
+    a !== undefined && a.host === b?.host && a.port === b.port;
+  if (same(listen, upstream)) {
+    const hint = 'give listen a port of its own, such as 6432';
+    report(
+      checks,
+      checks.document.keyAt(['listen']),
+      'is the same place as upstream, so the gateway would call itself',
+      hint,
+    );
+  }
+  const wildcard = [listen, metrics].some((endpoint) => endpoint?.host === '0.0.0.0' || endpoint?.host === '::');
+  if (same(listen, metrics) || (wildcard && listen?.port === metrics?.port)) {
+    report(
+      checks,
+      checks.document.keyAt(['metrics']),
+      'is the same place as listen',
+      'give metrics a port of its own, such as 9632',
+    );
+  }
+}
+
+function readKeys(checks: Checks, readSecret: ReadSecret): readonly OneWayKey[] {
+  const { document } = checks;
+  const list = document.get(['one_way_keys']);
+  if (list === undefined) return [];
+  if (!Array.isArray(list) || list.length === 0) {
+    const hint = 'write one_way_keys: [{ id: 2026-11, file: one-way.key }], the newest first';
+    report(
+      checks,
+      document.at(['one_way_keys']),
+      `must be a list of keys, not ${list === null ? 'empty' : show(list)}`,
+      hint,
+    );
+    return [];
+  }
+  const lines = new Map<string, number>();
+  return list.flatMap((_, index): OneWayKey[] => {
+    const path = ['one_way_keys', index];
+    const key = checkMapping(checks, path, KEY);
+    const file = [...path, 'file'];
+    const bytes = isFileName(document.get(file)) ? takeSecret(checks, file, readKey, readSecret, KEY_HINT) : undefined;
+    if (!key) return [];
+    const first = lines.get(key.id);
+    const at = document.at([...path, 'id']);
+    if (first !== undefined)
+      report(checks, at, `key id ${show(key.id)} stands here a second time`, `the first is in line ${first}`);
+    lines.set(key.id, at.line);
+    return bytes ? [{ id: key.id, secret: bytes }] : [];
+  });
+}
+
+/** A one_way mask without a key is one finding, at the first of them. */
+function checkKeysNeeded(checks: Checks, policies: readonly PolicyConfig[]): void {
+  const columns = policies.flatMap((policy) => policy.tables).flatMap((table) => table.columns);
+  const first = columns.find((column) => column.mask.kind === 'one_way');
+  if (!first) return;
+  const hint = 'add one_way_keys: [{ id: 2026-11, file: one-way.key }] at the top level';
+  report(checks, first.at, 'mask one_way needs a key and there is none', hint);
+}
+
+function takeSecret<T>(
+  checks: Checks,
+  path: Path,
+  decode: (bytes: Uint8Array) => Read<T>,
+  readSecret: ReadSecret,
+  hint?: string,
+): T | undefined {
+  const at = checks.document.at(path);
+  const name = String(checks.document.get(path));
+  const file = isAbsolute(name) ? name : join(dirname(at.file), name);
+  let bytes: Uint8Array;
+  try {
+    bytes = readSecret(file);
+  } catch (error) {
+    report(checks, at, `cannot read ${show(file)}: ${reasonOf(error)}`, hint);
+    return undefined;
+  }
+  const read = decode(bytes);
+  if (read.ok) return read.value;
+  report(checks, at, `${show(file)} ${read.message}`, read.hint);
+  return undefined;
+}
+
+function isFileName(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function readSecretFile(file: string): Uint8Array {
+  const { size } = statSync(file);
+  if (size > LARGEST_SECRET) throw new Error(`it has ${size} bytes, which is no key and no password`);
+  return readFileSync(file);
+}
+
+/** What the system says, without the name of the file, which is in the message already. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a folder';
+    default:
+      return oneLine(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** By place; the same finding at the same place once. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const once = new Map(problems.map((problem) => [formatProblems([problem]), problem]));
+  return [...once.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+}

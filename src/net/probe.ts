@@ -1,0 +1,72 @@
+/**
+ * Asks a server whether it takes connections, without logging in: sends a StartupMessage and looks at the first answer.
+ * Mirrors PQping (internal_ping in fe-connect.c): whatever the server answers, it answers, unless it says that it is
+ * starting up, shutting down or in recovery.
+ */
+import { connect, type Socket } from 'node:net';
+import type { HostPort } from '../policy/config-types.js';
+import { decodeErrorFields, errorField } from '../wire/backend-messages.js';
+
+const PROTOCOL_3 = 196_608;
+const HEADER_BYTES = 5;
+const LONGEST_ANSWER = 30_000;
+const AUTHENTICATION = 'R'.charCodeAt(0);
+const ERROR = 'E'.charCodeAt(0);
+/** admin_shutdown, crash_shutdown, cannot_connect_now: PQping's ERRCODE_CANNOT_CONNECT_NOW and what comes before it. */
+const NOT_NOW = new Set(['57P01', '57P02', '57P03']);
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+
+/** Why the server takes no connections, in one line; undefined where it does. Never rejects. */
+export function probeUpstream(upstream: HostPort, user: string, milliseconds: number): Promise<string | undefined> {
+  const place = `${upstream.host}:${upstream.port}`;
+  return new Promise((resolve) => {
+    const socket = connect({ host: upstream.host, port: upstream.port });
+    const done = (reason: string | undefined): void => {
+      clearTimeout(timer);
+      resolve(reason && `the server at ${place} ${reason}`);
+      leave(socket, reason === undefined);
+    };
+    const timer = setTimeout(() => done(`gave no answer within ${milliseconds / 1000} s`), milliseconds);
+    let seen: Buffer = Buffer.alloc(0);
+    socket.on('connect', () => socket.write(startup(user)));
+    socket.on('data', (chunk) => {
+      seen = Buffer.concat([seen, chunk]);
+      const verdict = judge(seen);
+      if (verdict !== 'incomplete') done(verdict.reason);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => done(`cannot be reached: ${error.code ?? error.message}`));
+    socket.on('close', () => done('closed the connection'));
+  });
+}
+
+function judge(bytes: Buffer): { readonly reason: string | undefined } | 'incomplete' {
+  if (bytes.length < HEADER_BYTES) return 'incomplete';
+  if (bytes[0] === AUTHENTICATION) return { reason: undefined };
+  const end = 1 + bytes.readInt32BE(1);
+  if (bytes[0] !== ERROR || end > LONGEST_ANSWER) return { reason: 'does not speak the PostgreSQL protocol' };
+  if (bytes.length < end) return 'incomplete';
+  try {
+    const fields = decodeErrorFields(bytes, 0, end);
+    if (!NOT_NOW.has(errorField(fields, 'C') ?? '')) return { reason: undefined };
+    return { reason: `answers: ${Buffer.from(errorField(fields, 'M') ?? '', 'latin1').toString('utf8')}` };
+  } catch {
+    return { reason: 'does not speak the PostgreSQL protocol' };
+  }
+}
+
+/** A server that asks for a password takes an end of the connection for what it is; one that needs none wants a word. */
+function leave(socket: Socket, answered: boolean): void {
+  socket.removeAllListeners();
+  socket.on('error', () => undefined);
+  if (answered) socket.end(TERMINATE);
+  socket.destroySoon();
+}
+
+function startup(user: string): Buffer {
+  const parameters = ['user', user, 'database', 'postgres', 'application_name', 'pgveil readiness'];
+  const body = Buffer.from(`${parameters.map((text) => `${text}\0`).join('')}\0`, 'utf8');
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(8 + body.length, 0);
+  head.writeInt32BE(PROTOCOL_3, 4);
+  return Buffer.concat([head, body]);
+}

@@ -1,0 +1,107 @@
+/** The requests that the server has still to answer, in order. */
+import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
+import type { ErrorFields } from '../wire/backend-messages.js';
+import type { Question } from './environment.js';
+import type { NameTable, Portal, Prepared } from './statements.js';
+
+interface RequestBase {
+  /** The session's own request: its replies are not forwarded, but answer this. */
+  readonly own: Question | undefined;
+  /** May change what later texts mean: the next one is planned when this is answered. */
+  readonly barrier: boolean;
+  /** The text that this request is about, as far as it was known when it was forwarded. */
+  readonly plan: Plan | undefined;
+  /** Put in the place of the error that the server answers with. */
+  readonly errorInstead: ErrorFields | undefined;
+}
+
+export type Request =
+  | (RequestBase & {
+      readonly kind: 'query';
+      readonly plan: Plan;
+      readonly text: string;
+      /** The statement of the text whose reply is due. */
+      index: number;
+      /** The error was seen, ReadyForQuery is due. */
+      failed: boolean;
+    })
+  | (RequestBase & { readonly kind: 'parse'; readonly name: string; readonly prepared: Prepared })
+  | (RequestBase & {
+      readonly kind: 'bind';
+      readonly portal: string;
+      readonly statement: string;
+      /** Everything that the portal can turn out to be. */
+      readonly candidates: readonly Portal[];
+    })
+  | (RequestBase & {
+      readonly kind: 'describe-statement';
+      readonly name: string;
+      /** ParameterDescription was seen. */
+      parametersSeen: boolean;
+    })
+  | (RequestBase & { readonly kind: 'describe-portal'; readonly name: string })
+  | (RequestBase & { readonly kind: 'execute'; readonly portal: string })
+  | (RequestBase & { readonly kind: 'close'; readonly of: 'statement' | 'portal'; readonly name: string })
+  | (RequestBase & { readonly kind: 'sync'; failed: boolean });
+
+/** A FIFO that counts its barriers. */
+export class ReplyQueue {
+  #items: (Request | undefined)[] = [];
+  #head = 0;
+  #barriers = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** Requests in it that are a barrier. */
+  get barriers(): number {
+    return this.#barriers;
+  }
+
+  get front(): Request | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(request: Request): void {
+    this.#items.push(request);
+    if (request.barrier) this.#barriers++;
+  }
+
+  shift(): Request | undefined {
+    const request = this.#items[this.#head];
+    if (!request) return undefined;
+    this.#items[this.#head++] = undefined;
+    if (request.barrier) this.#barriers--;
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return request;
+  }
+}
+
+/** EXECUTE can carry a statement that is itself an EXECUTE. */
+const DEEPEST = 8;
+
+/** A statement, and every one that its EXECUTE may turn out to run. */
+export function possibleStatements(
+  statement: StatementPlan,
+  statements: NameTable<Prepared>,
+  keyOf: (name: string) => string,
+  depth = 0,
+): readonly StatementPlan[] {
+  if (depth === DEEPEST) return [statement];
+  const carried = statement.effects.flatMap((effect) =>
+    effect.kind === 'execute' ? statements.candidates(keyOf(effect.name)) : [],
+  );
+  return [statement, ...carried.flatMap((p) => possibleStatements(p.statement, statements, keyOf, depth + 1))];
+}
+
+/** Whether later texts can only be planned when this effect has happened or failed. */
+export function isBarrier(effect: SessionEffect): boolean {
+  return effect.kind === 'environment' || effect.kind === 'ddl' || effect.kind === 'discard';
+}

@@ -1,0 +1,167 @@
+/** From a text to the plan that is acted on; the client's requests wait where that takes a look at the database. */
+import { isAscii } from 'node:buffer';
+import type { Plan, Refusal, SessionEffect, StatementPlan } from '../sql/plan-types.js';
+import type { ErrorFields } from '../wire/backend-messages.js';
+import { acquireNames, type NamesOutcome } from './environment.js';
+import { isBarrier, possibleStatements } from './expected-replies.js';
+import { ABORTED, readsUtf8, refusePlan, REWRITTEN_BEYOND_ASCII, STALE, UNPLANNABLE } from './refusals.js';
+import { environmentOf, keyOfSqlName, type SessionState, waitUntil, whenAnswered } from './state.js';
+import type { Prepared } from './statements.js';
+
+/** What to act on. */
+export interface Decision {
+  readonly plan: Plan;
+  /** Put in the place of the error that the server answers with. */
+  readonly errorInstead: ErrorFields | undefined;
+  /** Made by the session, not by the planner. */
+  readonly bySession: boolean;
+}
+
+/** Receives undefined where the server skips the request anyway: nothing is to be forwarded. */
+export type Act = (decision: Decision | undefined) => void;
+
+/** A plan that refuses, made by the session. */
+export function refusal(of: Refusal): Decision {
+  return { plan: refusePlan(of), errorInstead: undefined, bySession: true };
+}
+
+/** Plans a text that the client sent, once nothing is in flight that could change what it means. */
+export function decide(state: SessionState, text: string, act: Act): void {
+  if (state.discarding) return act(undefined);
+  if (mustWait(state)) {
+    whenAnswered(state, () => decide(state, text, act));
+    return;
+  }
+  plan(state, text, MOST_ATTEMPTS, (decision) => {
+    const executed = decision?.plan.verdict === 'refuse' ? [] : executedNames(decision?.plan.statements ?? []);
+    if (!decision || executed.length === 0) return act(decision);
+    revalidateAll(state, executed, (valid) => act(state.discarding ? undefined : valid ? decision : refusal(STALE)));
+  });
+}
+
+/** Something in flight can change names or settings, or what is in flight can undo such a change. */
+function mustWait(state: SessionState): boolean {
+  return state.replies.barriers > 0 || (state.environmentChanged && state.replies.length > 0);
+}
+
+/** Names can become stale while they are read, but not again and again. */
+const MOST_ATTEMPTS = 5;
+
+function plan(state: SessionState, text: string, attempts: number, act: Act): void {
+  const { planner } = state.options;
+  const answer = planner.plan(text, environmentOf(state));
+  if (!(answer instanceof Promise)) return usePlan(state, text, answer, attempts, act);
+  let planned: Plan | 'environment' = refusePlan(UNPLANNABLE);
+  waitUntil(state, 'planned', () =>
+    state.discarding ? act(undefined) : usePlan(state, text, planned, attempts, act),
+  );
+  const { wait } = state;
+  answer.then(
+    (value) => {
+      planned = value;
+      state.options.resume(wait);
+    },
+    () => state.options.resume(wait),
+  );
+}
+
+function usePlan(
+  state: SessionState,
+  text: string,
+  answer: Plan | 'environment',
+  attempts: number,
+  act: Act,
+): void {
+  if (answer !== 'environment') return act(checked(state, answer));
+  if (attempts === 0) return act(refusal(UNPLANNABLE));
+  acquireNames(state, (outcome: NamesOutcome) => {
+    switch (outcome) {
+      case 'known':
+        return plan(state, text, attempts - 1, act);
+      case 'discarding':
+        return act(undefined);
+      case 'aborted':
+        return act(refusal(ABORTED));
+      default:
+        if (state.discarding) return act(undefined);
+        return act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true });
+    }
+  });
+}
+
+/** A text that the gateway made is UTF-8, which a client of another encoding must not send. */
+function checked(state: SessionState, planned: Plan): Decision {
+  const plain = planned.verdict === 'pass' || readsUtf8(state.clientEncoding) || isAscii(Buffer.from(planned.text));
+  return plain ? { plan: planned, errorInstead: undefined, bySession: false } : refusal(REWRITTEN_BEYOND_ASCII);
+}
+
+function executedNames(statements: readonly StatementPlan[]): string[] {
+  return statements.flatMap((statement) => statement.effects.flatMap((e) => (e.kind === 'execute' ? [e.name] : [])));
+}
+
+/**
+ * Makes sure that prepared statements of these SQL names were planned under the policy in force.
+ * @param done receives false for one that would be planned differently today
+ */
+function revalidateAll(state: SessionState, names: readonly string[], done: (valid: boolean) => void): void {
+  const [name, ...others] = names;
+  if (name === undefined) return done(true);
+  revalidate(state, keyOfSqlName(state, name), (valid) => (valid ? revalidateAll(state, others, done) : done(false)));
+}
+
+/** The same for one name of a prepared statement, by its key. A name that means nothing is valid: the server says so. */
+export function revalidate(state: SessionState, key: string, done: (valid: boolean) => void): void {
+  const candidates = state.statements.candidates(key);
+  if (candidates.every((prepared) => isCurrent(state, prepared))) return done(true);
+  whenAnswered(state, () => {
+    const prepared = state.statements.get(key);
+    if (!prepared || isCurrent(state, prepared) || state.discarding) return done(true);
+    // In a failed transaction the server runs nothing but its end.
+    plan(state, prepared.text, MOST_ATTEMPTS, (decision) => done(decision !== undefined && adopt(prepared, decision.plan)));
+  });
+}
+
+function isCurrent(state: SessionState, prepared: Prepared): boolean {
+  return prepared.plan.generation === state.options.planner.generation(state.identity.database);
+}
+
+/** Takes the new plan over where it sends the server the text that it has. */
+function adopt(prepared: Prepared, renewed: Plan): boolean {
+  const old = prepared.plan;
+  if (renewed.verdict !== old.verdict || renewed.verdict === 'refuse') return false;
+  if (renewed.verdict === 'rewrite' && old.verdict === 'rewrite' && renewed.text !== old.text) return false;
+  const statement = statementOf(renewed, prepared, old);
+  if (!statement) return false;
+  prepared.plan = renewed;
+  prepared.statement = statement;
+  return true;
+}
+
+/** The statement at the place in the new plan where the prepared one stands in the old. */
+function statementOf(renewed: Plan, prepared: Prepared, old: Plan): StatementPlan | undefined {
+  if (!prepared.bySql) return renewed.statements[0] ?? (old.statements.length === 0 ? prepared.statement : undefined);
+  const carried = (plan: Plan) => plan.statements.flatMap((s) => s.effects.filter(isPrepare));
+  const at = carried(old).findIndex((effect) => effect.statement === prepared.statement);
+  return carried(renewed)[at]?.statement;
+}
+
+function isPrepare(effect: SessionEffect): effect is SessionEffect & { kind: 'prepare' } {
+  return effect.kind === 'prepare';
+}
+
+/** Whether a request that runs this statement, or what it may carry, is a barrier, and whether it may be a COPY. */
+export function traits(state: SessionState, statements: readonly StatementPlan[]): { barrier: boolean; copy: boolean } {
+  let barrier = false;
+  let copy = false;
+  for (const statement of statements) {
+    if (statement.effects.length === 0) {
+      copy ||= statement.kind === 'copy';
+      continue;
+    }
+    for (const s of possibleStatements(statement, state.statements, (name) => keyOfSqlName(state, name))) {
+      copy ||= s.kind === 'copy';
+      barrier ||= s.effects.some(isBarrier);
+    }
+  }
+  return { barrier, copy };
+}

@@ -1,0 +1,271 @@
+/** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
+import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
+import { fatalError } from '../wire/backend-messages.js';
+import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
+import {
+  assertEmpty,
+  bindNames,
+  decodeExecute,
+  decodeNamed,
+  decodeParse,
+  encodeBind,
+  encodeParse,
+  encodeQuery,
+  FLUSH,
+  Frontend,
+  parseName,
+  queryText,
+} from '../wire/frontend-messages.js';
+import { ProtocolError } from '../wire/protocol-error.js';
+import type { Request } from './expected-replies.js';
+import { type Act, type Decision, decide, refusal, revalidate, traits } from './planning.js';
+import { FUNCTION_CALL, NOTHING, readText, refusePlan, STALE, TOO_LONG } from './refusals.js';
+import { endSession, keyOfName, type SessionState, waitUntil } from './state.js';
+import type { Portal, Prepared } from './statements.js';
+
+/** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
+export function handleRequests(state: SessionState): void {
+  const reader = state.fromClient;
+  while (state.phase === 'ready' && !state.wait) {
+    const found = reader.next();
+    if (found === 'nothing') break;
+    if (found === 'rest') {
+      if (state.restTo === 'server') state.toServer.add(reader.buffer, reader.start, reader.end);
+    } else {
+      state.restTo = 'nowhere';
+      handleMessage(state, reader, found === 'message');
+    }
+  }
+}
+
+/** A message, or the head of one. */
+function handleMessage(state: SessionState, reader: MessageReader, whole: boolean): void {
+  const { type, buffer, start, end } = reader;
+  if (type === Frontend.terminate) {
+    endSession(state, undefined);
+    return;
+  }
+  if (state.discarding && type !== Frontend.sync) return;
+  if (state.copyIn === 'open') {
+    handleCopyMessage(state, type, buffer, start, end);
+    return;
+  }
+  switch (type) {
+    case Frontend.query:
+      if (whole) query(state, buffer, start, end);
+      else actOnQuery(state, '', undefined, refusal(TOO_LONG));
+      return;
+    case Frontend.parse:
+      if (whole) parse(state, buffer, start, end);
+      else actOnParse(state, parseName(buffer, start, end), [], '', undefined, refusal(TOO_LONG));
+      return;
+    case Frontend.bind:
+      bind(state, buffer, start, end);
+      return;
+    case Frontend.describe:
+      describe(state, buffer, start, end);
+      return;
+    case Frontend.execute:
+      execute(state, buffer, start, end);
+      return;
+    case Frontend.close:
+      close(state, buffer, start, end);
+      return;
+    case Frontend.sync:
+      assertEmpty(start, end);
+      state.discarding = false;
+      state.unsynced = false;
+      state.boundSinceSync = false;
+      state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
+      forward(state, buffer, start, end);
+      return;
+    case Frontend.flush:
+      assertEmpty(start, end);
+      forward(state, buffer, start, end);
+      return;
+    case Frontend.functionCall:
+      actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));
+      return;
+    case Frontend.copyData:
+    case Frontend.copyDone:
+    case Frontend.copyFail:
+      // The COPY has failed and the client has not seen it yet: the server would ignore them.
+      return;
+    default:
+      throw new ProtocolError(`unexpected message type ${type} after the login`);
+  }
+}
+
+const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined } as const;
+
+interface Range {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The message as it is; the rest of a long one follows. */
+function forward(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  state.toServer.add(buffer, start, end);
+  state.restTo = 'server';
+}
+
+function query(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const at = queryText(buffer, start, end);
+  const text = readText(state, buffer, at.start, at.end);
+  const original = { buffer, start, end };
+  decideOrRefuse(state, text, (decision) => {
+    if (decision) actOnQuery(state, typeof text === 'string' ? text : '', original, decision);
+  });
+}
+
+function decideOrRefuse(state: SessionState, text: string | Refusal, act: Act): void {
+  if (typeof text === 'string') decide(state, text, act);
+  else act(refusal(text));
+}
+
+function actOnQuery(state: SessionState, text: string, original: Range | undefined, decision: Decision): void {
+  observe(state, decision);
+  const { plan } = decision;
+  if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
+  else state.toServer.append(encodeQuery(replacement(plan)));
+  // A Query ends what came before it, as a Sync would.
+  state.unsynced = false;
+  state.boundSinceSync = false;
+  const { barrier, copy } = traits(state, plan.statements);
+  const { errorInstead } = decision;
+  state.replies.push({ kind: 'query', own: undefined, barrier, plan, errorInstead, text, index: 0, failed: false });
+  if (copy) awaitCopy(state);
+}
+
+function parse(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const { name, text: at, parameterTypes } = decodeParse(buffer, start, end);
+  const text = readText(state, buffer, at.start, at.end);
+  const original = { buffer, start, end };
+  decideOrRefuse(state, text, (decision) => {
+    if (!decision) return;
+    actOnParse(state, name, parameterTypes, typeof text === 'string' ? text : '', original, decision);
+  });
+}
+
+function actOnParse(
+  state: SessionState,
+  name: string,
+  parameterTypes: readonly number[],
+  text: string,
+  original: Range | undefined,
+  decision: Decision,
+): void {
+  const key = keyOfName(state, name);
+  observe(state, decision);
+  const { plan, errorInstead } = decision;
+  if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
+  else state.toServer.append(encodeParse(name, replacement(plan), plan.verdict === 'rewrite' ? parameterTypes : []));
+  state.unsynced = true;
+  const prepared: Prepared = { text, plan, statement: plan.statements[0] ?? NOTHING, bySql: false };
+  state.statements.expect(key, prepared);
+  state.replies.push({ kind: 'parse', own: undefined, barrier: false, plan, errorInstead, name: key, prepared });
+}
+
+function replacement(plan: Plan): string {
+  if (plan.verdict === 'pass') throw new Error('a text that passes is not replaced');
+  return plan.text;
+}
+
+function observe(state: SessionState, decision: Decision): void {
+  const { observer } = state.options;
+  if (!decision.bySession) observer.planned(decision.plan, state.identity);
+  else if (decision.plan.verdict === 'refuse' && !decision.errorInstead) {
+    observer.refused(decision.plan.refusal, state.identity);
+  }
+}
+
+function bind(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const names = bindNames(buffer, start, end);
+  const portal = keyOfName(state, names.portal);
+  const statement = keyOfName(state, names.statement);
+  revalidate(state, statement, (valid) => {
+    if (state.discarding) return;
+    state.unsynced = true;
+    state.boundSinceSync = true;
+    if (valid) {
+      const candidates = state.statements.candidates(statement).map(portalOf);
+      for (const candidate of candidates) state.portals.expect(portal, candidate);
+      state.replies.push({ kind: 'bind', ...PLAIN, portal, statement, candidates });
+      forward(state, buffer, start, end);
+      return;
+    }
+    const plan = refusePlan(STALE);
+    state.options.observer.refused(STALE, state.identity);
+    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, candidates: [] });
+    state.toServer.append(encodeBind('', plan.marker));
+  });
+}
+
+function portalOf(prepared: Prepared): Portal {
+  return { prepared, statement: prepared.statement, hold: false, carried: undefined };
+}
+
+function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const { of, name } = decodeNamed(buffer, start, end);
+  const key = keyOfName(state, name);
+  const request: Request =
+    of === 'statement'
+      ? { kind: 'describe-statement', ...PLAIN, name: key, parametersSeen: false }
+      : { kind: 'describe-portal', ...PLAIN, name: key };
+  state.replies.push(request);
+  state.unsynced = true;
+  forward(state, buffer, start, end);
+}
+
+function execute(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const portal = keyOfName(state, decodeExecute(buffer, start, end).portal);
+  const statements: StatementPlan[] = state.portals.candidates(portal).map((candidate) => candidate.statement);
+  const { barrier, copy } = traits(state, statements);
+  state.replies.push({ kind: 'execute', ...PLAIN, barrier, portal });
+  state.unsynced = true;
+  state.boundSinceSync = true;
+  forward(state, buffer, start, end);
+  if (copy) {
+    state.toServer.append(FLUSH);
+    awaitCopy(state);
+  }
+}
+
+function close(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const { of, name } = decodeNamed(buffer, start, end);
+  state.replies.push({ kind: 'close', ...PLAIN, of, name: keyOfName(state, name) });
+  state.unsynced = true;
+  forward(state, buffer, start, end);
+}
+
+/**
+ * While it reads COPY data the server ignores Sync and Flush, so whether a Sync behind a COPY is answered depends on
+ * the COPY's direction: nothing is forwarded until it is known.
+ */
+function awaitCopy(state: SessionState): void {
+  state.copyIn = 'maybe';
+  waitUntil(state, 'copy known', () => undefined);
+}
+
+/** Copy-in mode, as CopyGetData in copyfromparse.c. */
+function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, start: number, end: number): void {
+  switch (type) {
+    case Frontend.copyData:
+      forward(state, buffer, start, end);
+      return;
+    case Frontend.copyDone:
+    case Frontend.copyFail:
+      if (type === Frontend.copyDone) assertEmpty(start, end);
+      else if (buffer.indexOf(0, start + HEADER_BYTES) !== end - 1) throw new ProtocolError('CopyFail has no reason');
+      forward(state, buffer, start, end);
+      state.copyIn = 'closing';
+      waitUntil(state, 'copy known', () => undefined);
+      return;
+    case Frontend.sync:
+    case Frontend.flush:
+      return;
+    default:
+      endSession(state, fatalError('08P01', `unexpected message type ${type} during COPY from stdin`));
+  }
+}

@@ -1,0 +1,188 @@
+/** What one session knows. Changed by `requests.ts` for what the client sends, by `replies.ts` for what the server sends. */
+import type { NameEnvironment, SessionEnvironment, StatementPlan } from '../sql/plan-types.js';
+import { type ErrorFields, encodeErrorFields, type TransactionStatus } from '../wire/backend-messages.js';
+import { ByteRuns } from '../wire/byte-runs.js';
+import type { MessageReader } from '../wire/framing.js';
+import { FLUSH, TERMINATE } from '../wire/frontend-messages.js';
+import type { CopyRowMasker } from './copy-masking.js';
+import type { Withhold } from './error-rewriting.js';
+import { ReplyQueue } from './expected-replies.js';
+import type { SessionIdentity } from './observer.js';
+import type { CellMasker } from './result-masking.js';
+import { NameTable, nameKey, type Portal, type Prepared } from './statements.js';
+import { ProtocolError } from '../wire/protocol-error.js';
+import type { SessionOptions } from './types.js';
+
+/** How the result that is arriving is mended. */
+export interface Mending {
+  readonly statement: StatementPlan;
+  readonly cells: CellMasker | undefined;
+  /** Its text was never planned: it may fail, but not succeed. */
+  readonly unplanned: boolean;
+}
+
+export interface SessionState {
+  readonly options: SessionOptions & {
+    /** The planner has answered what this waits for. */
+    readonly resume: (wait: SessionState['wait']) => void;
+  };
+  readonly fromClient: MessageReader;
+  readonly fromServer: MessageReader;
+  readonly toClient: ByteRuns;
+  readonly toServer: ByteRuns;
+  /** `ending`: the server has announced its end; nothing of the client is forwarded. `ended`: nothing happens any more. */
+  phase: 'login' | 'ready' | 'ending' | 'ended';
+  identity: SessionIdentity;
+
+  /** Of the last ReadyForQuery. */
+  transaction: TransactionStatus;
+  readonly replies: ReplyQueue;
+  readonly statements: NameTable<Prepared>;
+  readonly portals: NameTable<Portal>;
+  /** A message of the extended protocol was forwarded, and no Sync behind it. */
+  unsynced: boolean;
+  /** A Bind or Execute was forwarded, and no Sync behind it: a Sync would end its transaction. */
+  boundSinceSync: boolean;
+  /** The server skips everything up to the next Sync, which the client has not sent yet. */
+  discarding: boolean;
+
+  /** ParameterStatus client_encoding and standard_conforming_strings. */
+  clientEncoding: string;
+  standardConformingStrings: boolean;
+  /** They may have changed since: the server reports them with ReadyForQuery only. */
+  settingsUncertain: boolean;
+  /** Undefined where not known or no longer true. */
+  names: NameEnvironment | undefined;
+  /** The planner's generation when they were read. */
+  namesGeneration: number;
+  /** What names mean was changed in the open transaction, so that its end or a savepoint can change it back. */
+  environmentChanged: boolean;
+  readonly uncommittedNames: Set<string>;
+  /** DDL has run in the open transaction. */
+  schemaChanged: boolean;
+
+  /** The strictest of the open transaction, for errors that a commit raises. */
+  withheld: Withhold;
+  mending: Mending | undefined;
+  /** `maybe`: a COPY was forwarded whose direction is not known yet; `closing`: CopyDone or CopyFail was forwarded. */
+  copyIn: 'none' | 'maybe' | 'open' | 'closing';
+  /** How the rows of the COPY TO STDOUT that is running are mended; undefined where none runs. */
+  copyOut: CopyRowMasker | 'as they are' | undefined;
+
+  /** Requests of the client wait until this is so, then `resume` is called. */
+  wait: { readonly until: 'answered' | 'planned' | 'copy known'; readonly resume: () => void } | undefined;
+  /** Where the rest goes of the client's message whose head was seen. */
+  restTo: 'server' | 'nowhere';
+  /** Ends the session when it is idle. */
+  draining: ErrorFields | undefined;
+}
+
+export function createState(
+  options: SessionState['options'],
+  fromClient: MessageReader,
+  fromServer: MessageReader,
+): SessionState {
+  return {
+    options,
+    fromClient,
+    fromServer,
+    toClient: new ByteRuns(),
+    toServer: new ByteRuns(),
+    phase: 'login',
+    identity: { database: '', user: '', applicationName: '', remote: options.remote },
+    transaction: 'I',
+    replies: new ReplyQueue(),
+    statements: new NameTable(),
+    portals: new NameTable(),
+    unsynced: false,
+    boundSinceSync: false,
+    discarding: false,
+    clientEncoding: 'UTF8',
+    standardConformingStrings: true,
+    settingsUncertain: false,
+    names: undefined,
+    namesGeneration: -1,
+    environmentChanged: false,
+    uncommittedNames: new Set(),
+    schemaChanged: false,
+    withheld: 'nothing',
+    mending: undefined,
+    copyIn: 'none',
+    copyOut: undefined,
+    wait: undefined,
+    restTo: 'server',
+    draining: undefined,
+  };
+}
+
+/** What a plan made now depends on. */
+export function environmentOf(state: SessionState): SessionEnvironment {
+  const { database, user } = state.identity;
+  if (state.names && state.namesGeneration !== state.options.planner.generation(database)) state.names = undefined;
+  return {
+    database,
+    user,
+    ...(state.names ? { names: state.names } : {}),
+    uncommittedNames: state.uncommittedNames,
+    standardConformingStrings: state.standardConformingStrings,
+    clientEncoding: state.clientEncoding,
+  };
+}
+
+/** @throws ProtocolError for a name that the gateway cannot tell from others */
+export function keyOfName(state: SessionState, bytes: string): string {
+  const key = nameKey(bytes, state.clientEncoding);
+  if (key === undefined) throw new ProtocolError('the name of a statement or portal is too long');
+  return key;
+}
+
+/** The key of a name that stands in SQL. */
+export function keyOfSqlName(state: SessionState, name: string): string {
+  return nameKey(Buffer.from(name).toString('latin1'), state.clientEncoding) ?? name;
+}
+
+/** Holds the client's requests. */
+export function waitUntil(
+  state: SessionState,
+  until: NonNullable<SessionState['wait']>['until'],
+  resume: () => void,
+): void {
+  state.wait = { until, resume };
+  state.options.sink.holdClient(true);
+}
+
+/** Calls `resume` when every request in flight is answered: at once, where there is none. */
+export function whenAnswered(state: SessionState, resume: () => void): void {
+  if (state.replies.length === 0) {
+    resume();
+    return;
+  }
+  if (state.unsynced) state.toServer.append(FLUSH);
+  waitUntil(state, 'answered', resume);
+}
+
+/** Hands everything collected to the sink. */
+export function flush(state: SessionState): void {
+  const forClient = state.toClient.take();
+  if (forClient.length > 0) state.options.sink.toClient(forClient);
+  const forServer = state.toServer.take();
+  if (forServer.length > 0) state.options.sink.toServer(forServer);
+}
+
+/** Ends the session with an error that the client is told where it can be. */
+export function endSession(state: SessionState, error: ErrorFields | undefined): void {
+  if (state.phase === 'ended') return;
+  state.phase = 'ended';
+  state.wait = undefined;
+  if (error && state.fromServer.remaining === 0) state.toClient.append(encodeErrorFields('E', error));
+  if (state.fromClient.remaining === 0 || state.restTo === 'nowhere') state.toServer.append(TERMINATE);
+  flush(state);
+  state.options.sink.end();
+}
+
+/** Nothing is in flight and no transaction is open. */
+export function isIdle(state: SessionState): boolean {
+  return (
+    state.phase === 'ready' && state.transaction === 'I' && state.replies.length === 0 && !state.unsynced && !state.wait
+  );
+}

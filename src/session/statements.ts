@@ -1,0 +1,102 @@
+/**
+ * Prepared statements and portals by name, as the server will have them.
+ *
+ * A name changes when the server's reply confirms it, never when the request is sent: a Parse under a taken name fails
+ * and the old statement stays, and requests behind an error are skipped. Decisions that have to be made before the
+ * replies are in look at every statement that the name could mean by then (`candidates`).
+ */
+import type { Plan, StatementPlan } from '../sql/plan-types.js';
+
+/** A prepared statement, made by Parse or by PREPARE. */
+export interface Prepared {
+  /** The client's text: of Parse, or the whole text in which the PREPARE stood. */
+  readonly text: string;
+  /** The plan of that text; replaced when the text was planned anew with the same outcome. */
+  plan: Plan;
+  /** How its output and errors are mended. */
+  statement: StatementPlan;
+  /** Made by PREPARE. */
+  readonly bySql: boolean;
+}
+
+/** A portal, made by Bind or by DECLARE CURSOR. */
+export interface Portal {
+  readonly prepared: Prepared | undefined;
+  readonly statement: StatementPlan;
+  /** Survives the end of its transaction. */
+  readonly hold: boolean;
+  /** What an EXECUTE or FETCH that it runs turned out to carry, once it has run. */
+  carried: StatementPlan | undefined;
+}
+
+/** Names of one kind: what they mean now, and what requests in flight may make them mean. */
+export class NameTable<T> {
+  readonly #confirmed = new Map<string, T>();
+  readonly #inFlight = new Map<string, T[]>();
+
+  /** What the name means once all replies up to now were seen. */
+  get(name: string): T | undefined {
+    return this.#confirmed.get(name);
+  }
+
+  set(name: string, value: T): void {
+    this.#confirmed.set(name, value);
+  }
+
+  delete(name: string): void {
+    this.#confirmed.delete(name);
+  }
+
+  clear(): void {
+    this.#confirmed.clear();
+  }
+
+  deleteWhere(test: (value: T) => boolean): void {
+    for (const [name, value] of this.#confirmed) if (test(value)) this.#confirmed.delete(name);
+  }
+
+  /** A request is in flight that may make the name mean this. */
+  expect(name: string, value: T): void {
+    const expected = this.#inFlight.get(name);
+    if (expected) expected.push(value);
+    else this.#inFlight.set(name, [value]);
+  }
+
+  /** The reply to that request was seen, or will not come. */
+  settle(name: string, value: T): void {
+    const expected = this.#inFlight.get(name);
+    const at = expected?.indexOf(value) ?? -1;
+    if (!expected || at < 0) return;
+    if (expected.length === 1) this.#inFlight.delete(name);
+    else expected.splice(at, 1);
+  }
+
+  /** Everything that the name can mean when a request sent now is processed. */
+  candidates(name: string): readonly T[] {
+    const confirmed = this.#confirmed.get(name);
+    const expected = this.#inFlight.get(name);
+    if (!expected) return confirmed === undefined ? [] : [confirmed];
+    return confirmed === undefined ? expected : [confirmed, ...expected];
+  }
+}
+
+/** NAMEDATALEN - 1: names are compared up to there. */
+const NAME_BYTES = 63;
+
+/**
+ * The key of a name: protocol-level names are cut by the server without a notice (prepare.c and portalmem.c keep fixed
+ * keys), and bytes beyond ASCII mean another name under another client encoding.
+ * @param bytes the name as sent, latin1
+ * @returns undefined for a long name beyond ASCII, which the server cuts after a conversion that is its own business
+ */
+export function nameKey(bytes: string, clientEncoding: string): string | undefined {
+  let ascii = true;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes.charCodeAt(i) > 0x7f) {
+      ascii = false;
+      break;
+    }
+  }
+  if (ascii) return bytes.length > NAME_BYTES ? bytes.slice(0, NAME_BYTES) : bytes;
+  return bytes.length > NAME_BYTES ? undefined : `${clientEncoding}\0${bytes}`;
+}

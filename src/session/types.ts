@@ -1,0 +1,44 @@
+/** What a session needs from the outside, and what the outside can do with it. */
+import type { ErrorFields } from '../wire/backend-messages.js';
+import type { Planner, TaggedColumn } from '../sql/plan-types.js';
+import type { SessionObserver } from './observer.js';
+
+/** Makes the cell that the client sees from what stood behind a tag. The result is ASCII. */
+export type FinishToken = (column: TaggedColumn, payload: string) => string;
+
+/** Where a session's output goes. Buffers are not written to afterwards. */
+export interface SessionSink {
+  toClient(ranges: readonly Buffer[]): void;
+  toServer(ranges: readonly Buffer[]): void;
+  /** While true, nothing should be read from the client: the session waits for the server or the planner. */
+  holdClient(hold: boolean): void;
+  /** Sends a CancelRequest packet to the server over a connection of its own. */
+  cancel(packet: Buffer): void;
+  /** The session is over: close both connections once what was written has been sent. */
+  end(): void;
+}
+
+export interface SessionOptions {
+  readonly planner: Planner;
+  readonly observer: SessionObserver;
+  readonly finishToken: FinishToken;
+  readonly sink: SessionSink;
+  /** The client's address, for logs. */
+  readonly remote: string;
+}
+
+/** One client connection. Every method may call the sink; none throws. */
+export interface Session {
+  /** The chunk belongs to the session from now on. */
+  fromClient(chunk: Buffer): void;
+  /** The chunk belongs to the session from now on. */
+  fromServer(chunk: Buffer): void;
+  /** The login is done: the first ReadyForQuery was seen. */
+  readonly loggedIn: boolean;
+  /** Nothing is in flight and no transaction is open. */
+  readonly idle: boolean;
+  /** From now on the session ends with that error as soon as it is idle. */
+  drain(error: ErrorFields): void;
+  /** Ends the session now with a FATAL error, where the client is at a message boundary. */
+  abort(error: ErrorFields): void;
+}

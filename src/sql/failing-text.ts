@@ -1,0 +1,13 @@
+/**
+ * Text that the server is sure to fail. A refused statement is replaced by it, so that the server itself raises the
+ * error, aborts the transaction and skips to Sync; the session then puts the refusal in the error's place.
+ */
+import { randomBytes } from 'node:crypto';
+
+/** New in each process: no relation can have been made under this name, and no other error can quote it by chance. */
+const MARKER = `pgveil refused ${randomBytes(16).toString('hex')}`;
+
+/** `marker` stands in the message of the error with which the server answers `text`, and also names no statement. */
+export function failingText(): { readonly text: string; readonly marker: string } {
+  return { text: `SELECT FROM pg_catalog."${MARKER}"`, marker: MARKER };
+}

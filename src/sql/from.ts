@@ -1,0 +1,363 @@
+/** The items of FROM: each becomes what names can mean, and protected relations are substituted. After `parse_clause.c`. */
+import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
+import type { Relation } from '../catalog/snapshot.js';
+import { quoteIdentifier } from '../policy/quote.js';
+import type { Analysis } from './analysis.js';
+import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
+import { locationOf, stringOf } from './mentions.js';
+import { conjunctsOf } from './proof.js';
+import type { RelationProtection } from './protection.js';
+import { refusal, unsupported } from './refuse.js';
+import { resolveAndPin } from './relations.js';
+import { createScan, rulesOf, type Scan, substitutionSql, SYSTEM_COLUMNS, usedColumns } from './scan.js';
+import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
+import { statisticsSql } from './statistics.js';
+import { parseFromItem, replaceNode } from './unit.js';
+import { maskedRelation, viewColumns } from './views.js';
+
+/** What one item of FROM adds to its query level. */
+export interface FromPart {
+  readonly items: readonly RangeItem[];
+  readonly merged: readonly ScopeColumn[];
+  /** What `*` stands for; undefined where that is not known. */
+  readonly expansion: readonly ScopeColumn[] | undefined;
+  /** Conditions of inner joins. */
+  readonly conjuncts: readonly Node[];
+}
+
+/**
+ * @param left what lateral items see of the items before
+ * @param scope the level's parent and CTEs
+ */
+export function analyseFromItem(node: Node, left: FromPart, scope: Scope, analysis: Analysis): FromPart {
+  if ('RangeVar' in node) return single(rangeVariable(node, node.RangeVar, scope, analysis));
+  if ('JoinExpr' in node) return join(node.JoinExpr, left, scope, analysis);
+  if ('RangeSubselect' in node) return single(subquery(node.RangeSubselect, left, scope, analysis));
+  if ('RangeFunction' in node) return single(functionItem(node.RangeFunction, left, scope, analysis));
+  if ('RangeTableFunc' in node || 'JsonTable' in node) {
+    const table = 'RangeTableFunc' in node ? node.RangeTableFunc : node.JsonTable;
+    return single(opaqueItem(table, lateralScope(left, scope), analysis));
+  }
+  if ('RangeTableSample' in node) {
+    const { relation, args, repeatable } = node.RangeTableSample;
+    visitExpression([args, repeatable], lateralScope(left, scope), analysis);
+    if (!relation || !('RangeVar' in relation)) throw unsupported('TABLESAMPLE over this');
+    const found = resolveAndPin(relation.RangeVar, analysis);
+    if (found.kind === 'relation' && analysis.state.viewer.protection.of(found.relation)) {
+      throw unsupported('TABLESAMPLE', place(relation.RangeVar, analysis));
+    }
+    return single(plainItem(relation.RangeVar, found.kind === 'relation' ? found.relation : undefined));
+  }
+  throw unsupported(`${Object.keys(node)[0]} in FROM`);
+}
+
+export const EMPTY_PART: FromPart = { items: [], merged: [], expansion: [], conjuncts: [] };
+
+export function combine(left: FromPart, right: FromPart): FromPart {
+  return {
+    items: [...left.items, ...right.items],
+    merged: [...left.merged, ...right.merged],
+    expansion: left.expansion && right.expansion && [...left.expansion, ...right.expansion],
+    conjuncts: [...left.conjuncts, ...right.conjuncts],
+  };
+}
+
+function lateralScope(left: FromPart, scope: Scope): Scope {
+  return { items: left.items, merged: left.merged, parent: scope.parent, ctes: scope.ctes };
+}
+
+function single(item: RangeItem): FromPart {
+  return { items: [item], merged: [], expansion: item.columns, conjuncts: [] };
+}
+
+function aliasOf(range: RangeVar): string {
+  return range.alias?.aliasname ?? range.relname ?? '';
+}
+
+function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: Analysis): RangeItem {
+  const cte = range.schemaname === undefined ? findCte(scope.ctes, range.relname ?? '') : undefined;
+  if (cte) {
+    const columns = cte.columns();
+    return { alias: aliasOf(range), columns: columns && renamed(columns, range.alias?.colnames) };
+  }
+  const found = resolveAndPin(range, analysis);
+  const relation = found.kind === 'relation' ? found.relation : undefined;
+  const protection = relation && analysis.state.viewer.protection.of(relation);
+  if (!relation || !protection) return plainItem(range, relation);
+  return protectedItem(node, range, relation, protection, analysis);
+}
+
+function protectedItem(
+  node: object,
+  range: RangeVar,
+  relation: Relation,
+  protection: RelationProtection,
+  analysis: Analysis,
+): RangeItem {
+  switch (protection.kind) {
+    case 'closed':
+      throw refusal('55000', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
+        hint: 'The operator of pgveil has to mend the policy or the schema.',
+        ...at(range, analysis),
+      });
+    case 'guarded': {
+      const policies = new Set(
+        [...protection.guarded.guards.keys()].filter((policy) => analysis.state.viewer.policies.has(policy)),
+      );
+      if (policies.size === 0) return plainItem(range, relation);
+      const scan = createScan(protection.guarded, policies);
+      analysis.state.scans.push(scan);
+      substitute(node, range, relation, scanText(range, scan, analysis), analysis);
+      return scanItem(range, scan, analysis);
+    }
+    case 'statistics':
+      substitute(node, range, relation, () => statisticsSql(relation, analysis.state.viewer.protection), analysis);
+      return plainItem(range, relation);
+    case 'view': {
+      const view = viewColumns(relation, protection, analysis, place(range, analysis));
+      substitute(node, range, relation, view.render, analysis);
+      return { ...namesOfItem(range, relation), columns: renamed(view.columns, range.alias?.colnames) };
+    }
+    case 'materialized': {
+      const view = maskedRelation(relation, protection, analysis, place(range, analysis));
+      substitute(node, range, relation, view.render, analysis);
+      return { ...namesOfItem(range, relation), columns: renamed(view.columns, range.alias?.colnames) };
+    }
+    default:
+      return protection satisfies never;
+  }
+}
+
+/** A relation without alias can be named with its schema. */
+function namesOfItem(range: RangeVar, relation: Relation | undefined): Pick<RangeItem, 'alias' | 'schema'> {
+  return { alias: aliasOf(range), ...(range.alias || !relation ? {} : { schema: relation.schema }) };
+}
+
+export function plainItem(range: RangeVar, relation: Relation | undefined): RangeItem {
+  const columns = relation?.columns.map((column) => ({ name: column.name, taint: NO_TAINT }));
+  return { ...namesOfItem(range, relation), columns: columns && renamed(columns, range.alias?.colnames) };
+}
+
+/** The item of a guarded relation, substituted or not. */
+export function scanItem(range: RangeVar, scan: Scan, analysis: Analysis): RangeItem {
+  const { relation, rowKey } = scan.guarded;
+  const columns = relation.columns.map((column): ScopeColumn => {
+    const rules = rulesOf(scan, column.attnum);
+    const stored = { scan, attnum: column.attnum };
+    if (rules.length === 0) return { name: column.name, taint: NO_TAINT, stored };
+    const rule = rules.length === 1 ? rules[0]! : undefined;
+    return {
+      name: column.name,
+      stored,
+      taint: lazyTaint(() =>
+        rules.filter((r) => !scan.proven.has(r.policy)).map((r) => ({ rule: r, scan })),
+      ),
+      origin: { table: relation.oid, attnum: column.attnum },
+      typmod: column.typmod,
+      tag: () => {
+        const key = rule?.tagged?.kind === 'token' ? rowKey : [];
+        if (!rule?.tagged || !analysis.state.viewer.mayReadAll(relation, key)) return undefined;
+        scan.tagged.add(column.attnum);
+        return rule.tagged;
+      },
+    };
+  });
+  return { ...namesOfItem(range, relation), columns: renamed(columns, range.alias?.colnames), scan };
+}
+
+function scanText(range: RangeVar, scan: Scan, analysis: Analysis): () => string {
+  const { mentions, state } = analysis;
+  const { relation } = scan.guarded;
+  const alias = aliasOf(range);
+  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
+  const all =
+    starred || mentions.natural || range.alias?.colnames !== undefined || [...mentions.aliases, alias].some((a) => mentions.columns.has(a));
+  const isMentioned = (name: string): boolean => mentions.columns.has(name) || mentions.using.has(name);
+  const systemColumns = [...SYSTEM_COLUMNS].filter((name) => mentions.columns.has(name));
+  if (starred && systemColumns.length > 0) {
+    throw unsupported(`* together with the system column ${systemColumns[0]}`, place(range, analysis));
+  }
+  const columns = usedColumns(relation, isMentioned, all);
+  state.viewer.assertReadable(scan, columns, place(range, analysis));
+  return () =>
+    substitutionSql(scan, {
+      columns,
+      systemColumns,
+      only: range.inh !== true,
+      locking: mentions.locking,
+      tagPrefix: state.viewer.tagPrefix,
+    });
+}
+
+/** Puts a subquery in the place of a relation's name; ONLY and `*` go with it. */
+function substitute(
+  node: object,
+  range: RangeVar,
+  relation: Relation,
+  render: () => string,
+  analysis: Analysis,
+): void {
+  const index = analysis.unit.tokens();
+  let start = locationOf(range);
+  const first = index.at(start);
+  let end = index.endOfName(start);
+  if (first === undefined || end === undefined) throw unsupported('this name', place(range, analysis));
+  const { tokens } = index;
+  const after = (): (typeof tokens)[number] | undefined => tokens.find((token) => token.start >= end!);
+  if (range.inh !== true) {
+    if (tokens[first - 1]?.text === '(') {
+      start = tokens[first - 2]?.start ?? start;
+      end = after()?.end ?? end;
+    } else start = tokens[first - 1]?.start ?? start;
+  } else if (after()?.text === '*') end = after()!.end;
+  const alias = range.alias ? '' : ` AS ${quoteIdentifier(relation.name)}`;
+  const written = range.alias;
+  analysis.unit.edits.push({
+    start,
+    end,
+    render: () => `${render()}${alias}`,
+    mean: (sql, parser) => {
+      const item = parseFromItem(written ? `${sql} AS pgveil_alias` : sql, parser);
+      if ('RangeSubselect' in item && written) (item.RangeSubselect as RangeSubselect).alias = written;
+      replaceNode(node, item);
+    },
+  });
+}
+
+function at(range: RangeVar, analysis: Analysis): { readonly location?: number } {
+  const location = place(range, analysis);
+  return location === undefined ? {} : { location };
+}
+
+function subquery(range: RangeSubselect, left: FromPart, scope: Scope, analysis: Analysis): RangeItem {
+  if (!range.subquery || !('SelectStmt' in range.subquery)) throw unsupported('this kind of subquery');
+  const outer: Scope = range.lateral
+    ? lateralScope(left, scope)
+    : { items: [], merged: [], parent: scope.parent, ctes: scope.ctes };
+  const { columns, refs } = analysis.query(range.subquery.SelectStmt, outer);
+  const alias = range.alias?.aliasname;
+  const offered = columns?.map(({ name, taint, stored, origin }): ScopeColumn => ({
+    name,
+    taint,
+    ...(stored ? { stored } : {}),
+    ...(origin ? { origin } : {}),
+  }));
+  return {
+    alias,
+    columns: offered && renamed(offered, range.alias?.colnames),
+    opaqueTaint: () => refs().map((ref) => ref.taint),
+  };
+}
+
+function functionItem(range: RangeFunction, left: FromPart, scope: Scope, analysis: Analysis): RangeItem {
+  const inner = lateralScope(left, scope);
+  // Each entry is a call and the list of columns that it is said to return.
+  const calls = (range.functions ?? []).flatMap((entry) => ('List' in entry ? (entry.List.items ?? []).slice(0, 1) : []));
+  visitExpression(calls, inner, analysis);
+  const taint = lazyTaint(() => refsOf(calls, inner, analysis).map((ref) => ref.taint));
+  const first = calls[0];
+  const name = first && 'FuncCall' in first ? stringOf(first.FuncCall.funcname?.at(-1)) : undefined;
+  const alias = range.alias?.aliasname ?? name;
+  const defined = range.coldeflist?.flatMap((def) => ('ColumnDef' in def ? [def.ColumnDef.colname ?? ''] : []));
+  const names = range.alias?.colnames?.map((n) => stringOf(n) ?? '') ?? defined;
+  return {
+    alias,
+    columns: names && !range.ordinality && defined ? names.map((column) => ({ name: column, taint })) : undefined,
+    opaqueTaint: taint,
+  };
+}
+
+function opaqueItem(
+  table: { readonly alias?: { readonly aliasname?: string } },
+  scope: Scope,
+  analysis: Analysis,
+): RangeItem {
+  const { alias, ...content } = table;
+  visitExpression(content, scope, analysis);
+  return {
+    alias: alias?.aliasname,
+    columns: undefined,
+    opaqueTaint: lazyTaint(() => refsOf(content, scope, analysis).map((ref) => ref.taint)),
+  };
+}
+
+function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: Analysis): FromPart {
+  const { larg, rarg, quals, usingClause, isNatural, jointype, alias } = expression;
+  if (!larg || !rarg) throw unsupported('this join');
+  const left = analyseFromItem(larg, before, scope, analysis);
+  const right = analyseFromItem(rarg, combine(before, left), scope, analysis);
+  const both = combine(left, right);
+  const inner: Scope = { items: both.items, merged: both.merged, parent: scope.parent, ctes: scope.ctes };
+  visitExpression(quals, inner, analysis);
+  registerFilter('JOIN', quals, inner, analysis);
+  const names = isNatural ? commonNames(left, right) : usingClause?.map((name) => stringOf(name) ?? '');
+  const merged = names ? mergeColumns(names, left, right, expression, analysis) : [];
+  const rest = (part: FromPart): readonly ScopeColumn[] | undefined =>
+    part.expansion?.filter((column) => !names?.includes(column.name));
+  const [leftRest, rightRest] = [rest(left), rest(right)];
+  const expansion = leftRest && rightRest && [...merged, ...leftRest, ...rightRest];
+  const inherited = jointype === 'JOIN_INNER' ? [...both.conjuncts, ...conjunctsOf(quals)] : [];
+  const conjuncts =
+    jointype === 'JOIN_LEFT' ? left.conjuncts : jointype === 'JOIN_RIGHT' ? right.conjuncts : inherited;
+  if (alias?.aliasname !== undefined) {
+    const columns = expansion && renamed(expansion, alias.colnames);
+    const item: RangeItem = {
+      alias: alias.aliasname,
+      columns,
+      opaqueTaint: () => both.items.flatMap(itemTaints),
+    };
+    return { items: [item], merged: [], expansion: columns, conjuncts };
+  }
+  const usingAlias = expression.join_using_alias?.aliasname;
+  const items: readonly RangeItem[] =
+    usingAlias === undefined
+      ? both.items
+      : [...both.items, { alias: usingAlias, columns: merged, qualifiedOnly: true }];
+  return { items, merged: [...merged, ...both.merged], expansion, conjuncts };
+}
+
+function commonNames(left: FromPart, right: FromPart): readonly string[] {
+  if (!left.expansion || !right.expansion) throw unsupported('NATURAL JOIN with a function');
+  const names = new Set(right.expansion.map((column) => column.name));
+  return [...new Set(left.expansion.map((column) => column.name))].filter((name) => names.has(name));
+}
+
+function mergeColumns(
+  names: readonly string[],
+  left: FromPart,
+  right: FromPart,
+  expression: JoinExpr,
+  analysis: Analysis,
+): readonly ScopeColumn[] {
+  const named = (part: FromPart, name: string): readonly ScopeColumn[] => {
+    const merged = part.merged.filter((column) => column.name === name);
+    return merged.length > 0
+      ? merged
+      : part.items.flatMap((item) => item.columns?.filter((column) => column.name === name) ?? []);
+  };
+  const location = firstPlace([expression.rarg, expression.larg], analysis);
+  return names.map((name) => {
+    const inputs = [...named(left, name), ...named(right, name)];
+    const taint = lazyTaint(() => inputs.flatMap((column) => column.taint()));
+    analysis.state.checks.push({
+      place: expression.isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
+      refs: () => taint().map((t) => ({ taint: t, location })),
+      shape: false,
+    });
+    const stored = inputs.find((column) => column.stored)?.stored;
+    return { name, taint, ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}) };
+  });
+}
+
+/** JoinExpr has no place of its own: that of an input stands for it. */
+function firstPlace(nodes: readonly (Node | undefined)[], analysis: Analysis): number | undefined {
+  for (const node of nodes) if (node && 'RangeVar' in node) return place(node.RangeVar, analysis);
+  return undefined;
+}
+
+/** Columns under the names of an alias list; it can be shorter than the columns. */
+function renamed<C extends ScopeColumn>(columns: readonly C[], names: readonly Node[] | undefined): readonly C[] {
+  if (!names) return columns;
+  return columns.map((column, i) => ({ ...column, name: stringOf(names[i]) ?? column.name }));
+}
+

@@ -1,0 +1,116 @@
+/**
+ * What a parse tree mentions, whatever node it stands in: names of relations, routines, operators and columns. It looks
+ * at the shape of fields, not at kinds of nodes, so that nothing in a node of an unknown kind is missed.
+ */
+
+export interface NamedReference {
+  /** undefined for an unqualified name */
+  readonly schema: string | undefined;
+  readonly name: string;
+  /** UTF-8 byte offset in the text. */
+  readonly location: number;
+}
+
+export interface Mentions {
+  readonly relations: NamedReference[];
+  readonly routines: (NamedReference & { readonly argumentCount: number })[];
+  readonly operators: NamedReference[];
+  /** How often a name stands last in a column reference; it can be a column or, standing alone, a whole row. */
+  readonly columns: Map<string, number>;
+  /** Qualifiers of `x.*`, and '' for a bare `*`; one entry each. */
+  readonly stars: string[];
+  /** Every alias of a relation, join or query. */
+  readonly aliases: Set<string>;
+  /** Names of common table expressions. */
+  readonly ctes: Set<string>;
+  /** Columns named in USING. */
+  readonly using: Set<string>;
+  natural: boolean;
+  /** A query that locks rows. */
+  locking: boolean;
+}
+
+/** Collects the mentions of one statement. */
+export function mentionsOf(tree: unknown): Mentions {
+  const found: Mentions = {
+    relations: [],
+    routines: [],
+    operators: [],
+    columns: new Map(),
+    stars: [],
+    aliases: new Set(),
+    ctes: new Set(),
+    using: new Set(),
+    natural: false,
+    locking: false,
+  };
+  visit(tree, found);
+  return found;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function visit(node: unknown, found: Mentions): void {
+  if (Array.isArray(node)) {
+    for (const item of node) visit(item, found);
+    return;
+  }
+  if (node === null || typeof node !== 'object') return;
+  const fields = node as Fields;
+  if (typeof fields.relname === 'string') {
+    found.relations.push({
+      schema: typeof fields.schemaname === 'string' ? fields.schemaname : undefined,
+      name: fields.relname,
+      location: locationOf(fields),
+    });
+  }
+  if (Array.isArray(fields.funcname)) {
+    const args = Array.isArray(fields.args) ? fields.args.length : 0;
+    addName(fields.funcname, locationOf(fields), (reference) =>
+      found.routines.push({ ...reference, argumentCount: args }),
+    );
+  }
+  const operator = fields.name ?? fields.operName ?? fields.useOp;
+  if (Array.isArray(operator) && (typeof fields.kind === 'string' || fields.operName || fields.useOp)) {
+    addName(operator, locationOf(fields), (reference) => found.operators.push(reference));
+  }
+  if (typeof fields.aliasname === 'string') found.aliases.add(fields.aliasname);
+  if (typeof fields.ctename === 'string') found.ctes.add(fields.ctename);
+  if (fields.isNatural === true) found.natural = true;
+  if (Array.isArray(fields.lockingClause)) found.locking = true;
+  if (Array.isArray(fields.usingClause) && 'larg' in fields) {
+    for (const name of fields.usingClause) {
+      const text = stringOf(name);
+      if (text !== undefined) found.using.add(text);
+    }
+  }
+  if ('ColumnRef' in fields) addColumn(fields.ColumnRef as Fields, found);
+  for (const key in fields) visit(fields[key], found);
+}
+
+function addColumn(reference: Fields, found: Mentions): void {
+  const parts = Array.isArray(reference.fields) ? reference.fields : [];
+  const last = parts.at(-1);
+  const text = stringOf(last);
+  if (text !== undefined) found.columns.set(text, (found.columns.get(text) ?? 0) + 1);
+  else found.stars.push(parts.length > 1 ? (stringOf(parts.at(-2)) ?? '') : '');
+}
+
+function addName(parts: readonly unknown[], location: number, add: (reference: NamedReference) => void): void {
+  const names = parts.map(stringOf);
+  const name = names.at(-1);
+  if (name === undefined) return;
+  add({ schema: names.length > 1 ? names.at(-2) : undefined, name, location });
+}
+
+/** The text of a `String` node. */
+export function stringOf(node: unknown): string | undefined {
+  if (node === null || typeof node !== 'object' || !('String' in node)) return undefined;
+  return (node as { String: { sval?: string } }).String.sval ?? '';
+}
+
+/** A location of 0 is left out of the tree; one that is not known is -1. */
+export function locationOf(fields: object): number {
+  const { location } = fields as { readonly location?: unknown };
+  return typeof location === 'number' ? location : 0;
+}

@@ -1,0 +1,176 @@
+/**
+ * What of one database is protected, derived from a catalog snapshot and the policies bound to it: relations that are
+ * guarded, views and materialized views that read them, statistics that quote them, routines that must not be called.
+ */
+import type { Node } from '@pgsql/types';
+import type { Oid, Relation, Snapshot } from '../catalog/snapshot.js';
+import type { Binding, GuardedRelation } from '../policy/bind.js';
+import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
+import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
+import { type BodyJudge, builtinVerdict, createBodyJudge, judgeRoutines, type RoutineVerdict } from './routines.js';
+
+/** Why a relation cannot be passed through as it is. */
+export type RelationProtection =
+  | { readonly kind: 'guarded'; readonly guarded: GuardedRelation }
+  /** A view that reads a protected relation: its definition stands in its place. */
+  | { readonly kind: 'view'; readonly definition: string; readonly tree: Node }
+  /** Rows were stored unmasked: columns derived from protected ones are masked in every row. */
+  | { readonly kind: 'materialized'; readonly definition: string; readonly tree: Node }
+  /** Catalog of statistics, which quotes values. */
+  | { readonly kind: 'statistics' }
+  | { readonly kind: 'closed'; readonly reason: string };
+
+export interface Protection {
+  readonly snapshot: Snapshot;
+  readonly binding: Binding;
+  of(relation: Relation): RelationProtection | undefined;
+  /** Relations of that name, in any schema, that are protected. */
+  relationsNamed(name: string): readonly Relation[];
+  /** The verdict on a call by that name; undefined where every routine that it can mean is harmless. */
+  routineNamed(reference: NamedReference & { readonly argumentCount?: number }): RoutineVerdict | undefined;
+  operatorNamed(reference: NamedReference): RoutineVerdict | undefined;
+  routine(oid: Oid): RoutineVerdict | undefined;
+  readonly bodies: BodyJudge;
+  /** Said where nothing in the database can be served, because a cast, say, would run an unsafe routine unnamed. */
+  readonly closedReason: string | undefined;
+}
+
+const STATISTICS = new Set(['pg_statistic', 'pg_stats', 'pg_statistic_ext_data', 'pg_stats_ext', 'pg_stats_ext_exprs']);
+const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema']);
+
+/** @param allowedRoutines signatures that configuration lets through */
+export function deriveProtection(
+  snapshot: Snapshot,
+  binding: Binding,
+  parser: SqlParser,
+  allowedRoutines: ReadonlySet<string>,
+): Protection {
+  const relations = new Map<Oid, RelationProtection>();
+  for (const guarded of binding.guarded.values()) {
+    relations.set(guarded.relation.oid, { kind: 'guarded', guarded });
+  }
+  for (const relation of snapshot.relations) {
+    const reason = binding.closed.get(`${relation.schema}.${relation.name}`);
+    if (reason !== undefined) relations.set(relation.oid, { kind: 'closed', reason });
+    else if (relation.schema === 'pg_catalog' && STATISTICS.has(relation.name)) {
+      relations.set(relation.oid, { kind: 'statistics' });
+    }
+  }
+  const views = parsedViews(snapshot, relations, parser);
+  let verdicts = new Map<Oid, RoutineVerdict>();
+  // Views make routines unsafe and routines views, so look again until nothing is added.
+  for (let before = -1; before !== relations.size + verdicts.size; ) {
+    before = relations.size + verdicts.size;
+    verdicts = judgeRoutines(snapshot, namesOf(relations, snapshot), allowedRoutines);
+    const isUnsafe = routineLookup(snapshot, verdicts, allowedRoutines);
+    for (const view of views) {
+      if (relations.has(view.relation.oid) || !reads(view, snapshot, relations, isUnsafe)) continue;
+      const { definition, tree } = view;
+      relations.set(view.relation.oid, {
+        kind: view.relation.kind === 'view' ? 'view' : 'materialized',
+        definition,
+        tree,
+      });
+    }
+  }
+  const byName = new Map<string, Relation[]>();
+  for (const oid of relations.keys()) {
+    const relation = snapshot.relationByOid.get(oid)!;
+    byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
+  }
+  const unnamed = snapshot.casts.find((cast) => verdicts.has(cast.routine));
+  return {
+    snapshot,
+    binding,
+    of: (relation) => relations.get(relation.oid),
+    relationsNamed: (name) => byName.get(name) ?? [],
+    routineNamed: routineLookup(snapshot, verdicts, allowedRoutines),
+    operatorNamed: (reference) => {
+      const operators = snapshot.operatorsByName.get(reference.name) ?? [];
+      const unsafe = operators.find(
+        (o) => verdicts.has(o.routine) && (reference.schema === undefined || reference.schema === o.schema),
+      );
+      return unsafe && verdicts.get(unsafe.routine);
+    },
+    routine: (oid) => verdicts.get(oid),
+    bodies: createBodyJudge([
+      ...namesOf(relations, snapshot),
+      ...[...verdicts.keys()].map((oid) => snapshot.routineByOid.get(oid)!.name),
+    ]),
+    closedReason:
+      unnamed &&
+      `the cast from ${unnamed.source} to ${unnamed.target} calls ${snapshot.routineByOid.get(unnamed.routine)?.signature}: ${verdicts.get(unnamed.routine)?.reason}`,
+  };
+}
+
+type RoutineLookup = Protection['routineNamed'];
+
+function routineLookup(
+  snapshot: Snapshot,
+  verdicts: ReadonlyMap<Oid, RoutineVerdict>,
+  allowed: ReadonlySet<string>,
+): RoutineLookup {
+  const allowedBuiltins = new Set([...allowed].map((signature) => signature.replace(/\(.*$/, '')));
+  return ({ schema, name, argumentCount }) => {
+    // Routines of a session's own are in no snapshot.
+    if (schema?.startsWith('pg_temp')) {
+      return { kind: 'function', reason: 'it is temporary, and pgveil has not read it' };
+    }
+    for (const routine of snapshot.routinesByName.get(name) ?? []) {
+      const verdict = verdicts.get(routine.oid);
+      if (verdict && (schema === undefined || schema === routine.schema)) return verdict;
+    }
+    if (schema !== undefined && schema !== 'pg_catalog') return undefined;
+    if (allowedBuiltins.has(name) || allowedBuiltins.has(`pg_catalog.${name}`)) return undefined;
+    return builtinVerdict(name, argumentCount);
+  };
+}
+
+interface ParsedView {
+  readonly relation: Relation;
+  readonly definition: string;
+  readonly tree: Node;
+  readonly mentions: Mentions;
+}
+
+/** Views that cannot be parsed are closed: nothing is known of what they read. */
+function parsedViews(
+  snapshot: Snapshot,
+  relations: Map<Oid, RelationProtection>,
+  parser: SqlParser,
+): readonly ParsedView[] {
+  const views: ParsedView[] = [];
+  for (const relation of snapshot.relations) {
+    if (relation.viewDefinition === undefined || SYSTEM_SCHEMAS.has(relation.schema)) continue;
+    if (relations.has(relation.oid)) continue;
+    try {
+      const [statement] = parser.parse(relation.viewDefinition);
+      if (!statement) continue;
+      const tree = statement.node;
+      views.push({ relation, definition: relation.viewDefinition, tree, mentions: mentionsOf(tree) });
+    } catch (error) {
+      if (!(error instanceof SqlSyntaxError || error instanceof ParserFailure)) throw error;
+      relations.set(relation.oid, { kind: 'closed', reason: 'its definition cannot be parsed' });
+    }
+  }
+  return views;
+}
+
+function reads(
+  view: ParsedView,
+  snapshot: Snapshot,
+  relations: ReadonlyMap<Oid, RelationProtection>,
+  isUnsafe: RoutineLookup,
+): boolean {
+  // Definitions are read under an empty search_path: whatever is not of pg_catalog has its schema.
+  const named = view.mentions.relations.some(({ schema, name }) =>
+    snapshot.relationsByName
+      .get(name)
+      ?.some((r) => r.schema === (schema ?? 'pg_catalog') && relations.has(r.oid)),
+  );
+  return named || view.mentions.routines.some((routine) => isUnsafe(routine) !== undefined);
+}
+
+function namesOf(relations: ReadonlyMap<Oid, RelationProtection>, snapshot: Snapshot): ReadonlySet<string> {
+  return new Set([...relations.keys()].map((oid) => snapshot.relationByOid.get(oid)!.name));
+}

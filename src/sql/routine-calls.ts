@@ -1,0 +1,39 @@
+/** Refuses calls of routines and operators that would hand out stored values. */
+import type { Mentions, NamedReference } from './mentions.js';
+import type { Protection } from './protection.js';
+import { refusal } from './refuse.js';
+
+/**
+ * @param locate a location in the text as a byte offset in the client's
+ * @throws RefusalError for the first that must not be called
+ */
+export function assertRoutines(
+  mentions: Mentions,
+  protection: Protection,
+  locate: (location: number) => number | undefined,
+): void {
+  for (const routine of mentions.routines) {
+    const verdict = protection.routineNamed(routine);
+    if (verdict) throw refused('function', routine, verdict.kind, verdict.reason, locate);
+  }
+  for (const operator of mentions.operators) {
+    const verdict = protection.operatorNamed(operator);
+    if (verdict) throw refused('operator', operator, verdict.kind, verdict.reason, locate);
+  }
+}
+
+function refused(
+  what: 'function' | 'operator',
+  { schema, name, location }: NamedReference,
+  kind: 'function' | 'file',
+  reason: string,
+  locate: (location: number) => number | undefined,
+) {
+  const place = location < 0 ? undefined : locate(location);
+  const full = schema === undefined ? name : `${schema}.${name}`;
+  return refusal('42501', kind, `${what} ${full} is not allowed: ${reason}`, {
+    detail: 'What it returns is computed inside the server, where pgveil cannot mask stored values.',
+    hint: 'The operator of pgveil can allow it by its signature under functions.allow.',
+    ...(place === undefined ? {} : { location: place }),
+  });
+}

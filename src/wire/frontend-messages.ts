@@ -1,0 +1,172 @@
+/**
+ * Messages of the client: decoding of what the gateway reads, encoding of what it sends in a client's place. Ranges start
+ * at the type byte. Names are latin1 strings of the bytes as sent.
+ *
+ * Protocol chapter "Message Formats"; limits of length as in postgres.c, SocketBackend.
+ */
+import { cstring, FieldReader, int16, int32, message } from './bytes.js';
+import { HEADER_BYTES } from './framing.js';
+import { ProtocolError } from './protocol-error.js';
+
+/** Message types by their byte. */
+export const Frontend = {
+  bind: 0x42,
+  close: 0x43,
+  copyData: 0x64,
+  copyDone: 0x63,
+  copyFail: 0x66,
+  describe: 0x44,
+  execute: 0x45,
+  flush: 0x48,
+  functionCall: 0x46,
+  parse: 0x50,
+  /** PasswordMessage, SASLInitialResponse, SASLResponse, GSSResponse. */
+  password: 0x70,
+  query: 0x51,
+  sync: 0x53,
+  terminate: 0x58,
+} as const;
+
+/** PQ_SMALL_MESSAGE_LIMIT */
+const SMALL_LIMIT = 10_000;
+/** PQ_LARGE_MESSAGE_LIMIT */
+const LARGE_LIMIT = 0x3fffffff - 1;
+/** PG_MAX_AUTH_TOKEN_LENGTH */
+const PASSWORD_LIMIT = 65_535;
+
+/** Texts of statements that are longer are not held in memory; the grammar's own limit is 8 MB. */
+export const LONGEST_TEXT = 8 * 1024 * 1024 + 64 * 1024;
+/** Of a message that passes through, the part in which its names must end. */
+const NAMES_PART = 4096;
+
+/** How much of a client's message is needed in one piece. @throws ProtocolError for a type or length the server refuses */
+export function frontendBytesNeeded(type: number, total: number): number {
+  const limit = lengthLimit(type);
+  if (limit === undefined) throw new ProtocolError(`invalid frontend message type ${type}`);
+  if (total - 1 > limit) throw new ProtocolError(`invalid message length ${total - 1}`);
+  switch (type) {
+    case Frontend.query:
+    case Frontend.parse:
+      return total <= LONGEST_TEXT ? total : NAMES_PART;
+    case Frontend.bind:
+      return NAMES_PART;
+    case Frontend.copyData:
+    case Frontend.functionCall:
+      return HEADER_BYTES;
+    default:
+      return total;
+  }
+}
+
+function lengthLimit(type: number): number | undefined {
+  switch (type) {
+    case Frontend.query:
+    case Frontend.parse:
+    case Frontend.bind:
+    case Frontend.functionCall:
+    case Frontend.copyData:
+      return LARGE_LIMIT;
+    case Frontend.close:
+    case Frontend.describe:
+    case Frontend.execute:
+    case Frontend.flush:
+    case Frontend.sync:
+    case Frontend.terminate:
+    case Frontend.copyDone:
+    case Frontend.copyFail:
+      return SMALL_LIMIT;
+    case Frontend.password:
+      return PASSWORD_LIMIT;
+    default:
+      return undefined;
+  }
+}
+
+/** Where the text of a Query stands. @throws ProtocolError where it does not end with the message */
+export function queryText(buffer: Buffer, start: number, end: number): { start: number; end: number } {
+  const text = start + HEADER_BYTES;
+  if (buffer.indexOf(0, text) !== end - 1) throw new ProtocolError('the text of a query does not end with its message');
+  return { start: text, end: end - 1 };
+}
+
+export interface ParseMessage {
+  readonly name: string;
+  /** Range of the text in the buffer. */
+  readonly text: { readonly start: number; readonly end: number };
+  /** Type OIDs of the parameters, as sent. */
+  readonly parameterTypes: readonly number[];
+}
+
+export function decodeParse(buffer: Buffer, start: number, end: number): ParseMessage {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  const name = fields.cstring();
+  const textStart = fields.offset;
+  const text = { start: textStart, end: fields.skipCstring() };
+  const count = fields.uint16();
+  const parameterTypes: number[] = [];
+  for (let i = 0; i < count; i++) parameterTypes.push(fields.uint32());
+  fields.finish();
+  return { name, text, parameterTypes };
+}
+
+/** The statement's name of a Parse of which only the head is known. */
+export function parseName(buffer: Buffer, start: number, end: number): string {
+  return new FieldReader(buffer, start + HEADER_BYTES, end).cstring();
+}
+
+/** Names of a Bind; its head is enough. */
+export function bindNames(buffer: Buffer, start: number, end: number): { portal: string; statement: string } {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  return { portal: fields.cstring(), statement: fields.cstring() };
+}
+
+/** Of Describe or Close: what is named, and its name. */
+export function decodeNamed(buffer: Buffer, start: number, end: number): { of: 'statement' | 'portal'; name: string } {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  const kind = fields.byte();
+  const name = fields.cstring();
+  fields.finish();
+  if (kind === 0x53) return { of: 'statement', name };
+  if (kind === 0x50) return { of: 'portal', name };
+  throw new ProtocolError(`invalid subtype ${kind} of a Describe or Close message`);
+}
+
+export function decodeExecute(buffer: Buffer, start: number, end: number): { portal: string; maxRows: number } {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  const portal = fields.cstring();
+  const maxRows = fields.int32();
+  fields.finish();
+  return { portal, maxRows };
+}
+
+/** @throws ProtocolError where bytes stand behind the header */
+export function assertEmpty(start: number, end: number): void {
+  if (end - start !== HEADER_BYTES) throw new ProtocolError('a message has bytes behind its last field');
+}
+
+export function encodeQuery(text: string): Buffer {
+  return message('Q', [cstring(text)]);
+}
+
+/** `name` as decoded: latin1 of its bytes. */
+export function encodeParse(name: string, text: string, parameterTypes: readonly number[]): Buffer {
+  const types = parameterTypes.map((oid) => int32(oid | 0));
+  return message('P', [cstring(name, 'latin1'), cstring(text), int16(types.length), ...types]);
+}
+
+/** A Bind without parameters, with all results as text. */
+export function encodeBind(portal: string, statement: string): Buffer {
+  return message('B', [cstring(portal, 'latin1'), cstring(statement, 'latin1'), int16(0), int16(0), int16(0)]);
+}
+
+export function encodeExecute(portal: string, maxRows: number): Buffer {
+  return message('E', [cstring(portal, 'latin1'), int32(maxRows)]);
+}
+
+export function encodeClose(of: 'statement' | 'portal', name: string): Buffer {
+  return message('C', [Buffer.from(of === 'statement' ? 'S' : 'P', 'latin1'), cstring(name, 'latin1')]);
+}
+
+export const SYNC = message('S', []);
+export const FLUSH = message('H', []);
+export const TERMINATE = message('X', []);

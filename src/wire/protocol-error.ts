@@ -1,0 +1,6 @@
+/** A message is not what the protocol allows at that point; the session that it belongs to must end. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  /** SQLSTATE protocol_violation. */
+  readonly code = '08P01';
+}

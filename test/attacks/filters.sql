@@ -1,0 +1,330 @@
+-- Questions about protected values that are asked by which rows come back, and how many.
+
+-- case: WHERE equality
+-- expect: refused 42501
+SELECT id FROM orders WHERE buyer_name = 'Alan Archer'
+
+-- case: WHERE LIKE
+-- expect: refused 42501
+SELECT count(*) FROM orders WHERE buyer_email LIKE 'alan@%'
+
+-- case: WHERE with an expression
+-- expect: refused 42501
+SELECT id FROM orders WHERE lower(left(buyer_name, 4)) = 'alan'
+
+-- case: WHERE IS NULL
+-- expect: refused 42501
+SELECT id FROM orders WHERE gift_message IS NULL AND id > 900000
+
+-- case: WHERE beside an unprotected condition
+-- expect: refused 42501
+SELECT id FROM orders WHERE id = 900001 AND buyer_name ~ '^A'
+
+-- case: WHERE below OR and NOT
+-- expect: refused 42501
+SELECT id FROM orders WHERE id = 900001 AND NOT (false OR buyer_name > 'B')
+
+-- case: WHERE with a row comparison
+-- expect: refused 42501
+SELECT id FROM orders WHERE (id, buyer_name) = (900001, 'Alan Archer')
+
+-- case: WHERE with IN
+-- expect: refused 42501
+SELECT id FROM orders WHERE buyer_name IN ('Alan Archer', 'Bob')
+
+-- case: WHERE with = ANY
+-- expect: refused 42501
+SELECT id FROM orders WHERE buyer_name = ANY ('{Alan Archer}'::text[])
+
+-- case: WHERE with BETWEEN
+-- expect: refused 42501
+SELECT id FROM orders WHERE id = 900001 AND buyer_name BETWEEN 'A' AND 'B'
+
+-- case: WHERE with CASE
+-- expect: refused 42501
+SELECT id FROM orders WHERE CASE WHEN buyer_name LIKE 'A%' THEN id = 900001 ELSE false END
+
+-- case: WHERE with a whole row
+-- expect: refused 42501
+SELECT id FROM orders o WHERE o::text LIKE '%Alan%' AND id = 900001
+
+-- case: WHERE with row_to_json
+-- expect: refused 42501
+SELECT id FROM orders o WHERE row_to_json(o) ->> 'buyer_name' = 'Alan Archer'
+
+-- case: WHERE with a row IS NULL
+-- expect: refused 42501
+SELECT s.id FROM survey_responses s WHERE (s.rating, s.answer) IS NULL OR s.rating = 5 AND s.order_id = 900001
+
+-- case: WHERE over a table that belongs to orders
+-- expect: refused 42501
+SELECT order_id FROM payments WHERE card_last4 = '1111'
+
+-- case: WHERE over another table's column by a join
+-- expect: refused 42501
+SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id AND c.name = 'Alan Archer'
+
+-- case: WHERE over a masked date
+-- expect: refused 42501
+SELECT id FROM payments WHERE paid_at < (SELECT date_trunc('month', paid_at) + interval '10 days' FROM payments WHERE id = 900011) AND id = 900001
+
+-- case: WHERE over the network address
+-- expect: refused 42501
+SELECT id FROM orders WHERE ip = '10.1.2.3' AND id = 900001
+
+-- case: WHERE over coordinates
+-- expect: refused 42501
+SELECT id FROM orders WHERE geo_lat BETWEEN 52.505 AND 52.515 AND id > 900000
+
+-- case: WHERE EXISTS with a condition inside
+-- expect: refused 42501
+SELECT 1 WHERE EXISTS (SELECT FROM orders WHERE id = 900001 AND buyer_name = 'Alan Archer')
+
+-- case: WHERE with IN and a subquery that gives names
+-- expect: refused 42501
+SELECT 1 WHERE 'Alan Archer' IN (SELECT buyer_name FROM orders WHERE id = 900001)
+
+-- case: WHERE with NOT IN
+-- expect: refused 42501
+SELECT n FROM (VALUES ('Alan Archer'), ('Bob')) v(n) WHERE n NOT IN (SELECT buyer_name FROM orders WHERE id = 900001)
+
+-- case: WHERE with = ALL
+-- expect: refused 42501
+SELECT 1 WHERE 'B' > ALL (SELECT buyer_name FROM orders WHERE id = 900001)
+
+-- case: WHERE with a scalar subquery
+-- expect: refused 42501
+SELECT 1 WHERE (SELECT buyer_name FROM orders WHERE id = 900001) = 'Alan Archer'
+
+-- case: WHERE with a count from a subquery that filters
+-- expect: refused 42501
+SELECT 1 WHERE (SELECT count(*) FROM orders WHERE buyer_name = 'Alan Archer') > 1
+
+-- case: WHERE over a subquery's column
+-- expect: refused 42501
+SELECT n FROM (SELECT upper(buyer_name) AS n FROM orders WHERE id = 900001) s WHERE n LIKE 'A%'
+
+-- case: WHERE over a CTE's column
+-- expect: refused 42501
+WITH x(a, b) AS (SELECT id, buyer_name FROM orders) SELECT a FROM x WHERE b = 'Alan Archer'
+
+-- case: WHERE over a set operation's column
+-- expect: refused 42501
+SELECT a FROM (SELECT id AS a, buyer_name AS b FROM orders UNION ALL SELECT 1, 'x') u WHERE b = 'Alan Archer'
+
+-- case: WHERE over a column that is renamed by the alias
+-- expect: refused 42501
+SELECT a FROM orders AS o(a, b, c, d, e, f, g, h, i) WHERE i = 'Alan Archer'
+
+-- case: WHERE over a join's alias
+-- expect: refused 42501
+SELECT j.amount FROM (orders o JOIN payments p ON p.order_id = o.id) j WHERE j.buyer_name = 'Alan Archer'
+
+-- case: WHERE over an aggregate of a subquery
+-- expect: refused 42501
+SELECT n FROM (SELECT count(DISTINCT buyer_name) AS n FROM orders WHERE id IN (900001, 900002)) s WHERE n = 1
+
+-- case: WHERE over a window function of a subquery
+-- expect: refused 42501
+SELECT id FROM (SELECT id, rank() OVER (ORDER BY buyer_name) AS r FROM orders WHERE id IN (900001, 900003, 900012)) s WHERE r = 1
+
+-- case: WHERE inside LATERAL
+-- expect: refused 42501
+SELECT o.id FROM orders o, LATERAL (SELECT 1 WHERE o.buyer_name LIKE 'A%') l WHERE o.id = 900001
+
+-- case: WHERE in a correlated subquery over the outer row
+-- expect: refused 42501
+SELECT p.id, (SELECT count(*) FROM (VALUES (1)) v WHERE p.card_holder LIKE 'A%') FROM payments p WHERE p.id = 900001
+
+-- case: JOIN ON a name
+-- expect: refused 42501
+SELECT v.n FROM (VALUES ('Alan Archer'), ('Bob')) v(n) JOIN orders o ON o.buyer_name = v.n WHERE o.id = 900001
+
+-- case: JOIN ON beside the key
+-- expect: refused 42501
+SELECT o.id FROM orders o JOIN payments p ON p.order_id = o.id AND p.card_last4 = '1111' WHERE o.id = 900001
+
+-- case: LEFT JOIN ON
+-- expect: refused 42501
+SELECT o.id, v.n FROM orders o LEFT JOIN (VALUES (1)) v(n) ON o.buyer_name = 'Alan Archer' WHERE o.id = 900001
+
+-- case: JOIN USING
+-- expect: refused 42501
+SELECT count(*) FROM (SELECT id, name FROM customers WHERE id = 900001) c JOIN (SELECT id AS oid, full_name AS name FROM legacy_contacts WHERE id = 900001) l USING (name) WHERE name IS NOT NULL
+
+-- case: JOIN USING with an alias
+-- expect: refused 42501
+SELECT count(*) FROM (VALUES ('Alan Archer')) v(name) JOIN customers USING (name) AS j
+
+-- case: NATURAL JOIN
+-- expect: refused 42501
+SELECT count(*) FROM (VALUES ('Alan Archer')) v(buyer_name) NATURAL JOIN orders
+
+-- case: NATURAL JOIN of tables that share several columns
+-- expect: refused 42501
+SELECT count(*) FROM (SELECT email, full_name AS name FROM legacy_contacts) l NATURAL JOIN customers
+
+-- case: FULL JOIN USING shows the merged column
+-- expect: refused 42501
+SELECT name FROM (VALUES ('Alan Archer')) v(name) FULL JOIN (SELECT name FROM customers WHERE id = 900001) c USING (name) ORDER BY 1
+
+-- case: HAVING over a group of names
+-- expect: refused 42501
+SELECT buyer_name FROM orders WHERE id = 900001 GROUP BY buyer_name HAVING buyer_name LIKE 'A%'
+
+-- case: HAVING over an aggregate
+-- expect: refused 42501
+SELECT channel FROM orders WHERE id = 900001 GROUP BY channel HAVING max(buyer_name) = 'Alan Archer'
+
+-- case: HAVING by the number of names
+-- expect: refused 42501
+SELECT count(*) FROM orders WHERE id IN (900001, 900002) HAVING count(DISTINCT buyer_name) = 1
+
+-- case: FILTER
+-- expect: refused 42501
+SELECT count(*) FILTER (WHERE buyer_name LIKE 'A%') FROM orders WHERE id = 900001
+
+-- case: FILTER of a window
+-- expect: refused 42501
+SELECT id, count(*) FILTER (WHERE buyer_name < 'B') OVER () FROM orders WHERE id IN (900001, 900003) ORDER BY id
+
+-- case: LIMIT
+-- expect: refused 42501
+SELECT n FROM generate_series(1, 20) n LIMIT (SELECT length(buyer_name) FROM orders WHERE id = 900001)
+
+-- case: OFFSET
+-- expect: refused 42501
+SELECT n FROM generate_series(1, 20) n OFFSET (SELECT length(buyer_name) FROM orders WHERE id = 900001)
+
+-- case: FETCH FIRST
+-- expect: refused 42501
+SELECT n FROM generate_series(1, 20) n FETCH FIRST (SELECT length(buyer_name) FROM orders WHERE id = 900001) ROWS ONLY
+
+-- case: TABLESAMPLE argument
+-- expect: refused 42501
+SELECT count(*) FROM order_items TABLESAMPLE bernoulli ((SELECT CASE WHEN buyer_name LIKE 'A%' THEN 100 ELSE 0 END FROM orders WHERE id = 900001))
+
+-- case: condition of a recursive CTE
+-- expect: refused 42501
+WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < (SELECT length(buyer_name) FROM orders WHERE id = 900001)) SELECT count(*) FROM r
+
+-- case: CYCLE and SEARCH over names
+-- expect: same or refused
+WITH RECURSIVE r(id, name) AS (
+  SELECT id, buyer_name::text FROM orders WHERE id = 900001 UNION ALL SELECT o.id, o.buyer_name FROM r, orders o WHERE o.id = r.id + 1 AND o.id < 900004
+) CYCLE name SET again USING path SELECT id, again FROM r ORDER BY id
+
+-- case: a guess by a parameter of EXECUTE
+-- expect: refused 42501
+PREPARE guess (text) AS SELECT count(*) FROM orders WHERE buyer_name = $1;
+EXECUTE guess ('Alan Archer')
+
+-- case: a filter with a comparison to a column of the same row
+-- expect: refused 42501
+SELECT id FROM orders WHERE buyer_name = split_part(buyer_email, '@', 1) || ' Archer' OR buyer_name LIKE notes || '%' OR length(buyer_name) > 10 AND id = 900001
+
+-- case: a filter that is proven to reach no redacted row but does
+-- expect: refused 42501
+SELECT id FROM orders WHERE (channel = 'ebay' OR id = 900001) AND buyer_name LIKE 'A%'
+
+-- case: a filter beside a condition on another table of the same name
+-- expect: refused 42501
+SELECT a.id FROM orders a, orders b WHERE b.channel = 'ebay' AND b.id = 900012 AND a.id = 900001 AND a.buyer_name LIKE 'A%'
+
+-- case: a filter below an outer join that the WHERE does not reach
+-- expect: refused 42501
+SELECT count(o.id) FROM (VALUES (1)) v(n) LEFT JOIN orders o ON o.buyer_name LIKE 'Alan A%' AND o.channel = 'amazon' AND o.id > 900000
+
+-- case: a filter beside shipped_at compared the wrong way
+-- expect: refused 42501
+SELECT id FROM orders WHERE shipped_at >= now() - interval '300 days' AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside shipped_at IS NOT NULL
+-- expect: refused 42501
+SELECT id FROM orders WHERE shipped_at IS NOT NULL AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside channel <> amazon in another letter case
+-- expect: refused 42501
+SELECT id FROM orders WHERE channel <> 'AMAZON' AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside a tautology
+-- expect: refused 42501
+SELECT id FROM orders WHERE (channel = 'ebay' OR channel = channel) AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside a negated exclusion
+-- expect: refused 42501
+SELECT id FROM orders WHERE NOT (channel = 'ebay') AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside a literal that an operator of another type compares
+-- expect: refused 42501
+SELECT id FROM orders WHERE channel >= 'ebay'::name IS NOT NULL AND buyer_name = 'Alan Archer'
+
+-- case: a filter beside a date that the session writes its own way
+-- expect: refused 42501
+SET DateStyle = 'SQL, DMY';
+SELECT id FROM orders WHERE shipped_at >= '01/02/2000' AND buyer_name = 'Alan Archer'
+
+-- case: a filter over a view
+-- expect: refused 42501
+SELECT number FROM buyers WHERE who = 'Alan Archer'
+
+-- case: a filter over a view of a view
+-- expect: refused 42501
+SELECT number FROM loud_buyers WHERE who LIKE 'ALAN%'
+
+-- case: a filter over a view's aggregate
+-- expect: refused 42501
+SELECT channel FROM names_joined WHERE names LIKE '%Alan Archer%'
+
+-- case: a filter over a child table
+-- expect: refused 42501
+SELECT id FROM archived_orders WHERE buyer_name = 'Alan Archer'
+
+-- case: a filter over a partition
+-- expect: refused 42501
+SELECT id FROM visits_old WHERE visitor = 'ann'
+
+-- case: a filter over a materialized view
+-- expect: refused 42501
+SELECT id FROM order_names WHERE buyer_name = 'Alan Archer'
+
+-- case: a filter over a composite's field
+-- expect: refused 42501
+SELECT id FROM profiles WHERE (detail).b = 1
+
+-- case: a filter over an array
+-- expect: refused 42501
+SELECT id FROM profiles WHERE 'x' = ANY (tags)
+
+-- case: a filter over a document
+-- expect: refused 42501
+SELECT id FROM profiles WHERE doc @> '{"k": "p"}' OR doc ->> 'k' = 'p'
+
+-- case: a filter over a quoted column
+-- expect: refused 42501
+SELECT id FROM profiles WHERE "Name" = 'Alan'
+
+-- case: a filter over the expression of an index
+-- expect: refused 42501
+SELECT id FROM orders WHERE lower(buyer_name) = 'alan archer'
+
+-- case: a filter in the WHERE of a SELECT for update
+-- expect: refused 42501
+-- rollback
+SELECT id FROM orders WHERE buyer_name = 'Alan Archer' FOR UPDATE SKIP LOCKED
+
+-- case: which names are merged by DISTINCT inside EXISTS
+-- expect: same or refused
+SELECT EXISTS (SELECT buyer_name FROM orders WHERE id = 900001 INTERSECT SELECT 'Alan Archer')
+
+-- case: EXISTS as an output column
+-- expect: refused 42501
+SELECT EXISTS (SELECT FROM orders WHERE id = 900001 AND buyer_name LIKE 'Alan%')
+
+-- case: IN as an output column
+-- expect: same or refused
+SELECT 'Alan Archer' IN (SELECT buyer_name FROM orders WHERE id = 900001)
+
+-- case: a join that a subquery in the output makes
+-- expect: refused 42501
+SELECT v.n, (SELECT count(*) FROM orders o WHERE o.buyer_name = v.n) FROM (VALUES ('Alan Archer'), ('Bob')) v(n)

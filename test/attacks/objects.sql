@@ -1,0 +1,133 @@
+-- What the attacks find in the database: everything a shop collects over the years that reads protected relations.
+
+-- Views
+CREATE VIEW all_orders AS SELECT * FROM orders;
+CREATE VIEW buyers AS SELECT id AS number, channel, buyer_name AS who, buyer_email AS mail FROM all_orders;
+CREATE VIEW loud_buyers AS SELECT number, upper(who) AS who FROM buyers;
+CREATE VIEW orders_of_alan AS SELECT id, order_ref FROM orders WHERE buyer_name LIKE 'A%';
+CREATE VIEW orders_beside_addresses AS
+  SELECT o.id, a.kind, a.line1 FROM orders o JOIN order_addresses a ON a.order_id = o.id AND a.name = o.buyer_name;
+CREATE VIEW names_joined AS SELECT channel, string_agg(buyer_name, ',' ORDER BY id) AS names FROM orders GROUP BY channel;
+CREATE VIEW guarded_orders WITH (security_barrier) AS SELECT * FROM orders WHERE id > 900000;
+CREATE VIEW invoked_orders WITH (security_invoker) AS SELECT * FROM orders WHERE id > 900000;
+CREATE VIEW every_name AS
+  SELECT id, name FROM customers UNION ALL SELECT id, buyer_name FROM orders UNION ALL SELECT id, full_name FROM legacy_contacts;
+CREATE VIEW deep_names AS WITH x AS (SELECT id, buyer_name FROM orders) SELECT x.id, (SELECT x.buyer_name) AS n FROM x;
+CREATE VIEW name_lengths AS SELECT id, length(buyer_name) AS n FROM orders;
+CREATE VIEW whole_rows AS SELECT id, o AS r FROM orders o;
+CREATE VIEW "Odd View" AS SELECT id AS "Id", buyer_name AS "The Name" FROM orders;
+
+-- Copies
+CREATE MATERIALIZED VIEW order_names AS SELECT id, channel, buyer_name, length(buyer_name) AS n FROM orders;
+CREATE MATERIALIZED VIEW count_of_alans AS SELECT count(*) AS n FROM orders WHERE buyer_name = 'Alan Archer';
+CREATE MATERIALIZED VIEW names_of_names AS SELECT buyer_name FROM order_names;
+
+-- A child of a protected table, and a partitioned one with a policy of its own (test/attacks/policies.yaml)
+CREATE TABLE archived_orders () INHERITS (orders);
+INSERT INTO archived_orders SELECT * FROM orders WHERE id BETWEEN 900001 AND 900012;
+UPDATE archived_orders SET id = id + 10000, order_ref = 'A' || order_ref;
+
+CREATE TABLE visits (
+  id int NOT NULL, channel text NOT NULL, day date NOT NULL, visitor text, agent varchar(40), score int,
+  visitor_hash text GENERATED ALWAYS AS (md5(visitor)) STORED,
+  PRIMARY KEY (id, day)
+) PARTITION BY RANGE (day);
+CREATE TABLE visits_old PARTITION OF visits FOR VALUES FROM (MINVALUE) TO ('2021-01-01');
+CREATE TABLE visits_new PARTITION OF visits DEFAULT;
+INSERT INTO visits (id, channel, day, visitor, agent, score) VALUES
+  (1, 'amazon', '2020-05-05', pg_temp.secret('ann', 'bob'), 'browser', pg_temp.secret('1', '2')::int),
+  (2, 'amazon', '2020-06-06', pg_temp.secret(NULL, 'cyd'), 'app', pg_temp.secret('3', NULL)::int),
+  (3, 'ebay', '2020-05-05', 'dee', 'browser', 5),
+  (4, 'amazon', '2999-01-01', 'eve', 'browser', 7);
+
+-- Types: domain, enum, array, composite, json, xml and one-to-one with expression index and unique keys
+CREATE DOMAIN nonblank AS text CHECK (VALUE <> '');
+CREATE TYPE shade AS ENUM ('light', 'dark');
+CREATE TYPE pair AS (a text, b int);
+CREATE TABLE profiles (
+  id      int PRIMARY KEY,
+  old     boolean NOT NULL,
+  "Name"  text,
+  nick    nonblank,
+  hair    shade,
+  tags    text[],
+  detail  pair,
+  doc     jsonb,
+  page    xml,
+  born    date,
+  height  numeric(5,2),
+  code    char(8) UNIQUE,
+  CONSTRAINT tall CHECK (height > 1)
+);
+CREATE INDEX ON profiles (lower("Name"));
+CREATE INDEX ON profiles (id) WHERE "Name" = 'Alan';
+INSERT INTO profiles VALUES
+  (1, true, pg_temp.secret('Alan', 'Beatrice'), pg_temp.secret('al', 'bee'), pg_temp.secret('light', 'dark')::shade,
+   CASE current_setting('test.secret') WHEN 'A' THEN '{x,y}' ELSE '{z}' END::text[],
+   CASE current_setting('test.secret') WHEN 'A' THEN '(p,1)' ELSE '(q,2)' END::pair,
+   CASE current_setting('test.secret') WHEN 'A' THEN '{"k": "p"}' ELSE '{"k": [2]}' END::jsonb,
+   CASE current_setting('test.secret') WHEN 'A' THEN '<a>p</a>' ELSE '<b/>' END::xml,
+   CASE current_setting('test.secret') WHEN 'A' THEN '1970-01-01' ELSE '1980-12-31' END::date,
+   pg_temp.secret('1.60', '1.95')::numeric, pg_temp.secret('CODE-A', 'CODE-B')),
+  (2, false, 'Cleo', 'clio', 'dark', '{c}', '(r,3)', '{"k": "c"}', '<c/>', '1990-09-09', 1.75, 'CODE-C');
+
+-- Named like a protected table, and not one
+CREATE SCHEMA other;
+CREATE TABLE other.orders (id int PRIMARY KEY, buyer_name text, note text);
+INSERT INTO other.orders VALUES (1, 'nobody', 'public'), (900001, 'nobody either', 'public');
+
+-- Functions
+CREATE FUNCTION name_of(bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT buyer_name FROM orders WHERE id = $1';
+CREATE FUNCTION name_of_sqlbody(n bigint) RETURNS text LANGUAGE sql STABLE RETURN (SELECT buyer_name FROM orders WHERE id = n);
+CREATE FUNCTION name_by_plpgsql(n bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r orders;
+BEGIN SELECT * INTO r FROM orders WHERE id = n; RETURN r.buyer_name; END $$;
+CREATE FUNCTION run(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r text;
+BEGIN EXECUTE statement INTO r; RETURN r; END $$;
+CREATE FUNCTION name_of_owner(n bigint) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT buyer_name FROM orders WHERE id = $1';
+CREATE FUNCTION orders_of(n bigint) RETURNS SETOF orders LANGUAGE sql STABLE AS 'SELECT * FROM orders WHERE id = n';
+CREATE FUNCTION name_by_view(n bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT who FROM loud_buyers WHERE number = n';
+CREATE FUNCTION name_by_call(n bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT upper(name_of(n))';
+CREATE FUNCTION is_alan(n bigint) RETURNS boolean LANGUAGE sql STABLE
+  AS $$ SELECT EXISTS (SELECT FROM orders WHERE id = n AND buyer_name LIKE 'Alan%') $$;
+CREATE FUNCTION name_in(o orders) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT o.buyer_name';
+CREATE FUNCTION default_name(n bigint, d text DEFAULT name_of(900001)) RETURNS text LANGUAGE sql AS 'SELECT d';
+CREATE FUNCTION harmless(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1';
+CREATE FUNCTION harmless(a bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT buyer_name FROM orders WHERE id = a';
+CREATE FUNCTION add_name(text, bigint) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1 || name_of($2) $$;
+CREATE AGGREGATE names_agg(bigint) (SFUNC = add_name, STYPE = text, INITCOND = '');
+CREATE FUNCTION text_of(bigint, bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT name_of($1)';
+CREATE OPERATOR @~@ (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = text_of);
+CREATE FUNCTION known(n bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT is_alan(n)';
+CREATE DOMAIN known_order AS bigint CHECK (known(VALUE));
+CREATE FUNCTION pair_of(bigint) RETURNS pair LANGUAGE sql STABLE AS 'SELECT name_of($1), 1';
+CREATE CAST (bigint AS pair) WITH FUNCTION pair_of(bigint);
+CREATE PROCEDURE tell(n bigint) LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'buyer %', name_of(n); END $$;
+
+-- Triggers and rules. Must-work statements write neither payments nor tickets.
+CREATE TABLE tickets (id int PRIMARY KEY, order_id bigint, note text);
+INSERT INTO tickets VALUES (1, 900001, 'call back');
+CREATE FUNCTION tell_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE NOTICE 'for %', (SELECT buyer_name FROM orders WHERE id = NEW.order_id); RETURN NEW; END $$;
+CREATE TRIGGER tell BEFORE UPDATE ON tickets FOR EACH ROW EXECUTE FUNCTION tell_ticket();
+CREATE FUNCTION tell_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE NOTICE 'card of %', OLD.card_holder; RETURN NEW; END $$;
+CREATE TRIGGER tell BEFORE UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION tell_payment();
+CREATE TABLE leaks (id bigint, what text);
+CREATE TABLE inbox (id bigint);
+CREATE RULE copy_name AS ON INSERT TO inbox DO INSTEAD INSERT INTO leaks SELECT NEW.id, buyer_name FROM orders WHERE id = NEW.id;
+
+-- Statistics and constraints over protected columns
+CREATE INDEX ON orders (lower(buyer_name));
+CREATE STATISTICS buyers_and_cities (mcv) ON buyer_name, ship_city FROM orders;
+CREATE UNIQUE INDEX one_card ON payments (card_holder, order_id);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
+GRANT USAGE ON SCHEMA other TO shop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA other TO shop_app;
+GRANT CREATE ON SCHEMA public TO shop_app;
+GRANT SELECT ON buyers, guarded_orders, sales_report TO shop_report;
+CREATE ROLE view_reader LOGIN PASSWORD 'unused';
+GRANT SELECT ON buyers, sales_report TO view_reader;
+GRANT view_reader TO shop_app;

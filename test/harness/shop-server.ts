@@ -1,0 +1,84 @@
+/**
+ * The sample shop on a server of its own, with what the attacks and the transparency scripts need besides.
+ *
+ * Two such servers with secrets A and B hold the same rows at the same places under the same OIDs, since both were made
+ * by the same statements on a fresh cluster; they differ in the protected values of redacted rows and in nothing else.
+ */
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/demo/embedded-postgres.js';
+import { createShopRoles, loadShop } from '../../src/demo/shop.js';
+import type { Target } from './raw-client.js';
+
+export type Secret = 'A' | 'B';
+export type Role = 'shop_app' | 'shop_report' | 'postgres';
+
+export interface ShopServer {
+  readonly secret: Secret;
+  /** The server itself, as that role. */
+  direct(role?: Role): Target;
+  /** The password of each of the shop's roles, the gateway's too. */
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+const DATABASE = 'shop';
+const ORDERS = 400;
+/** Statistics, row places and transaction numbers are to follow from the statements alone. */
+const SETTINGS = { autovacuum: 'off', max_connections: '40', synchronize_seqscans: 'off', log_min_messages: 'log' };
+
+const FIXTURES = ['../harness/known-rows.sql', '../transparency/plain.sql', '../attacks/objects.sql'];
+
+/** `now` is what the shop's days count back from; give the servers of a pair the same. */
+export async function startShopServer(secret: Secret, now: Date): Promise<ShopServer> {
+  const server = await startEmbeddedPostgres({ settings: SETTINGS });
+  try {
+    await loadDatabase(server, secret, now);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  const direct = (role: Role = 'shop_app') => ({
+    host: server.host,
+    port: server.port,
+    user: role,
+    password: server.password,
+    database: DATABASE,
+  });
+  return { secret, direct, password: server.password, stop: server.stop };
+}
+
+async function loadDatabase(server: EmbeddedPostgres, secret: Secret, now: Date): Promise<void> {
+  const { host, port, user, password } = server;
+  await withClient({ host, port, user, password, database: 'postgres' }, async (client) => {
+    await createShopRoles(client, {
+      shop_app: password,
+      shop_report: password,
+      pgveil: password,
+      compliance: password,
+    });
+    await client.query(`CREATE DATABASE ${DATABASE}`);
+  });
+  await withClient({ host, port, user, password, database: DATABASE }, async (client) => {
+    await loadShop(client, { orders: ORDERS, now, secret });
+    await client.query(`SELECT set_config('test.secret', $1, false), set_config('test.now', $2, false)`, [
+      secret,
+      now.toISOString(),
+    ]);
+    for (const file of FIXTURES) {
+      await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));
+    }
+    await client.query('ANALYZE');
+  });
+}
+
+/** Runs with a connected client and ends it. */
+export async function withClient<T>(target: Target, run: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...target });
+  await client.connect();
+  try {
+    return await run(client);
+  } finally {
+    await client.end();
+  }
+}
