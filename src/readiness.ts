@@ -16,13 +16,15 @@ export interface ReadinessSources {
 }
 
 /**
- * Why no new client should be sent here, in one line; undefined where the schema of every database that is known, and of
- * every one that the configuration names, could be read and fits the policies, and the server takes connections.
+ * Why no new client should be sent here, in one line; undefined where the server takes connections, and the schema of
+ * every database that is known, and of every one that the configuration names, could be read and fits the policies.
  */
 export async function findUnready(sources: ReadinessSources): Promise<string | undefined> {
   const { config, catalog } = sources;
   const phase = sources.phase();
   if (phase !== 'running') return phase === 'starting' ? 'pgveil is starting' : 'pgveil is shutting down';
+  const silent = await probeUpstream(config.upstream, config.catalog.user, PROBE_MS);
+  if (silent) return silent;
   const states = catalog.databases();
   for (const { database, ageSeconds, error } of states) {
     const counts = ageSeconds !== undefined || config.catalog.databases.includes(database);
@@ -33,6 +35,5 @@ export async function findUnready(sources: ReadinessSources): Promise<string | u
     if (!known) return `the schema of database "${database}" has not been read yet`;
   }
   const unbound = states.find(({ database }) => sources.unbound().has(database));
-  if (unbound) return `policies do not fit the schema of database "${unbound.database}"; see the log`;
-  return probeUpstream(config.upstream, config.catalog.user, PROBE_MS);
+  return unbound && `policies do not fit the schema of database "${unbound.database}"; see the log`;
 }

@@ -147,11 +147,11 @@ describe('metrics', () => {
     const text = await metrics.text();
     expect(text).toContain('pgveil_policies_bound{database="other_shop"} 0');
     expect(text).not.toContain('unread');
-    const valueOf = (metric: string): number =>
+    const sampleOf = (metric: string): number =>
       Number(lines.find((line) => line.startsWith(`${metric} `))!.split(' ')[1]);
-    expect(valueOf('pgveil_config_age_seconds')).toBeGreaterThanOrEqual(60);
-    expect(valueOf('pgveil_config_age_seconds')).toBeLessThan(90);
-    expect(Math.abs(valueOf('pgveil_config_loaded_timestamp_seconds') - (Date.now() / 1000 - 60))).toBeLessThan(30);
+    expect(sampleOf('pgveil_config_age_seconds')).toBeGreaterThanOrEqual(60);
+    expect(sampleOf('pgveil_config_age_seconds')).toBeLessThan(90);
+    expect(Math.abs(sampleOf('pgveil_config_loaded_timestamp_seconds') - (Date.now() / 1000 - 60))).toBeLessThan(30);
   });
 
   it('have names and units as Prometheus has them, and help for each', async () => {

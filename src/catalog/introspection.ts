@@ -66,7 +66,7 @@ const RELATIONS = `
       LEFT JOIN pg_collation co ON co.oid = a.attcollation
     WHERE a.attnum > 0 AND NOT a.attisdropped
     GROUP BY a.attrelid
-  ), keys AS (
+  ), keys AS NOT MATERIALIZED (
     SELECT i.indrelid, i.indisprimary, i.indimmediate, k.columns
     FROM pg_index i
       CROSS JOIN LATERAL (

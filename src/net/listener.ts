@@ -1,22 +1,18 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
+import { createServer, type Socket } from 'node:net';
 import type { HostPort } from '../policy/config-types.js';
-import type { SessionObserver } from '../session/observer.js';
-import type { FinishToken } from '../session/types.js';
-import type { Planner } from '../sql/plan-types.js';
+import { encodeErrorFields, fatalError } from '../wire/backend-messages.js';
+import { type Relay, type RelayOptions, startRelay } from './relay.js';
 
-export interface ListenerOptions {
+export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
-  readonly upstream: HostPort;
   readonly limits: {
     readonly maxSessions: number;
     readonly loginSeconds: number;
   };
-  readonly planner: Planner;
-  readonly observer: SessionObserver;
-  readonly finishToken: FinishToken;
   /** Bytes read from and written to clients, called once per chunk. */
-  readonly onBytes?: (direction: 'from_client' | 'to_client', bytes: number) => void;
+  readonly onBytes?: RelayOptions['onBytes'];
   /** The number of sessions after each change. */
   readonly onSessions?: (count: number) => void;
 }
@@ -34,6 +30,63 @@ export interface Listener {
 }
 
 /** Resolves when clients can connect. @throws the error of listen (EADDRINUSE, EACCES, …) */
-export function startListener(_options: ListenerOptions): Promise<Listener> {
-  return Promise.reject(new Error('not built yet'));
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const relays = new Set<Relay>();
+  const { listen, limits, onSessions } = options;
+  const relayOptions: RelayOptions = {
+    ...options,
+    loginSeconds: limits.loginSeconds,
+    onBytes: options.onBytes ?? (() => undefined),
+  };
+  let allClosed: (() => void) | undefined;
+
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    if (relays.size >= limits.maxSessions) {
+      turnAway(socket);
+      return;
+    }
+    const relay = startRelay(socket, relayOptions, () => {
+      relays.delete(relay);
+      onSessions?.(relays.size);
+      if (relays.size === 0) allClosed?.();
+    });
+    relays.add(relay);
+    onSessions?.(relays.size);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Out of file descriptors, for one: the client is lost, the gateway stays.
+  server.on('error', () => undefined);
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound ? bound.port : listen.port;
+
+  return {
+    address: { host: listen.host, port },
+    sessionCount: () => relays.size,
+    async close(drainSeconds) {
+      const serverClosed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const relaysClosed = new Promise<void>((resolve) => {
+        allClosed = resolve;
+      });
+      for (const relay of relays) relay.drain();
+      const grace = setTimeout(() => {
+        for (const relay of relays) relay.abort();
+      }, drainSeconds * 1000);
+      if (relays.size > 0) await relaysClosed;
+      clearTimeout(grace);
+      await serverClosed;
+    },
+  };
+}
+
+/** Said in answer to whatever the client sends first, as the server does. */
+function turnAway(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  socket.once('data', () => socket.end(encodeErrorFields('E', fatalError('53300', 'sorry, too many clients already'))));
+  socket.setTimeout(5_000, () => socket.destroy());
 }

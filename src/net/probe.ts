@@ -14,6 +14,7 @@ const AUTHENTICATION = 'R'.charCodeAt(0);
 const ERROR = 'E'.charCodeAt(0);
 /** admin_shutdown, crash_shutdown, cannot_connect_now: PQping's ERRCODE_CANNOT_CONNECT_NOW and what comes before it. */
 const NOT_NOW = new Set(['57P01', '57P02', '57P03']);
+const NOT_POSTGRES = 'does not speak the PostgreSQL protocol';
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** Why the server takes no connections, in one line; undefined where it does. Never rejects. */
@@ -43,14 +44,16 @@ function judge(bytes: Buffer): { readonly reason: string | undefined } | 'incomp
   if (bytes.length < HEADER_BYTES) return 'incomplete';
   if (bytes[0] === AUTHENTICATION) return { reason: undefined };
   const end = 1 + bytes.readInt32BE(1);
-  if (bytes[0] !== ERROR || end > LONGEST_ANSWER) return { reason: 'does not speak the PostgreSQL protocol' };
+  if (bytes[0] !== ERROR || end > LONGEST_ANSWER) return { reason: NOT_POSTGRES };
   if (bytes.length < end) return 'incomplete';
   try {
     const fields = decodeErrorFields(bytes, 0, end);
-    if (!NOT_NOW.has(errorField(fields, 'C') ?? '')) return { reason: undefined };
+    const code = errorField(fields, 'C');
+    if (code === undefined) return { reason: NOT_POSTGRES };
+    if (!NOT_NOW.has(code)) return { reason: undefined };
     return { reason: `answers: ${Buffer.from(errorField(fields, 'M') ?? '', 'latin1').toString('utf8')}` };
   } catch {
-    return { reason: 'does not speak the PostgreSQL protocol' };
+    return { reason: NOT_POSTGRES };
   }
 }
 

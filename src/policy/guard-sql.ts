@@ -66,11 +66,7 @@ export function scanGuard(guard: RowGuard, alias: string, name: string, lockable
  * @param value SQL of the stored value
  * @param guards the expression that says whether a policy redacts the row
  */
-export function maskedColumn(
-  column: ProtectedColumn,
-  value: string,
-  guards: (policy: PolicyConfig) => string,
-): string {
+export function maskedColumn(column: ProtectedColumn, value: string, guards: (policy: PolicyConfig) => string): string {
   const cases = column.rules.map(
     (rule) => `WHEN ${guards(rule.policy)} THEN ${maskSql(rule.config, column.column, value)}`,
   );
@@ -172,4 +168,3 @@ function equality(pair: { readonly child: Column; readonly parent: Column }, chi
 export function relationSql(relation: { readonly schema: string; readonly name: string }): string {
   return `${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)}`;
 }
-

@@ -25,7 +25,9 @@ export function rowKeyProblem(
     return `${subject} has no primary key and no unique key without NULLs that would tell its rows apart; add one, or use blank`;
   }
   const odd = columns.find((column) => steadyText(column, '') === undefined);
-  return odd && `${subject} has ${odd.name} of type ${odd.typeSql} in its key, whose text follows the session; use blank`;
+  return (
+    odd && `${subject} has ${odd.name} of type ${odd.typeSql} in its key, whose text follows the session; use blank`
+  );
 }
 
 /**

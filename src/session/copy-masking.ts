@@ -107,15 +107,16 @@ function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffe
   const row = rowOf(body);
   const delimiter = format.delimiter.charCodeAt(0);
   const quote = format.quote.charCodeAt(0);
-  const escape = format.escape.charCodeAt(0);
+  const escaper = format.escape.charCodeAt(0);
   const raws: Buffer[] = [];
   const masks = new Map<number, { readonly value: Buffer; readonly quoted: boolean }>();
   for (let start = 0; start <= row.length; ) {
     const quoted = row[start] === quote;
-    const end = quoted ? endOfQuoted(row, start, quote, escape) : endOfPlain(row, start, delimiter);
-    if (end < row.length && row[end] !== delimiter) throw new ResultMismatch('a quoted cell of COPY has no delimiter behind it');
+    const end = quoted ? endOfQuoted(row, start, quote, escaper) : endOfPlain(row, start, delimiter);
+    if (end < row.length && row[end] !== delimiter)
+      throw new ResultMismatch('a quoted cell of COPY has no delimiter behind it');
     const raw = row.subarray(start, end);
-    const value = quoted ? unquote(raw, quote, escape) : raw;
+    const value = quoted ? unquote(raw, quote, escaper) : raw;
     const finished = masker.finish(value, raws.length);
     if (finished !== value) masks.set(raws.length, { value: finished, quoted });
     raws.push(raw);
@@ -126,7 +127,7 @@ function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffe
     const mask = masks.get(index);
     if (!mask) return raw;
     const needed = mask.quoted || needsQuotes(mask.value, format, raws.length === 1);
-    return needed ? quoteCsv(mask.value, quote, escape) : mask.value;
+    return needed ? quoteCsv(mask.value, quote, escaper) : mask.value;
   });
   return joinRow(cells, delimiter);
 }
@@ -136,22 +137,22 @@ function endOfPlain(row: Buffer, start: number, delimiter: number): number {
   return end < 0 ? row.length : end;
 }
 
-function endOfQuoted(row: Buffer, start: number, quote: number, escape: number): number {
+function endOfQuoted(row: Buffer, start: number, quote: number, escaper: number): number {
   for (let i = start + 1; i < row.length; i++) {
     const next = row[i + 1];
-    if (row[i] === escape && (next === quote || next === escape)) i++;
+    if (row[i] === escaper && (next === quote || next === escaper)) i++;
     else if (row[i] === quote) return i + 1;
   }
   throw new ResultMismatch('a quoted cell of COPY has no end');
 }
 
-function unquote(raw: Buffer, quote: number, escape: number): Buffer {
+function unquote(raw: Buffer, quote: number, escaper: number): Buffer {
   const inner = raw.subarray(1, -1);
-  if (!inner.includes(escape)) return inner;
+  if (!inner.includes(escaper)) return inner;
   const bytes: number[] = [];
   for (let i = 0; i < inner.length; i++) {
     const next = inner[i + 1];
-    if (inner[i] === escape && (next === quote || next === escape)) i++;
+    if (inner[i] === escaper && (next === quote || next === escaper)) i++;
     bytes.push(inner[i]!);
   }
   return Buffer.from(bytes);
@@ -164,10 +165,10 @@ function needsQuotes(value: Buffer, format: CopyFormat, onlyColumn: boolean): bo
   return [format.delimiter, format.quote, '\n', '\r'].some((special) => text.includes(special));
 }
 
-function quoteCsv(value: Buffer, quote: number, escape: number): Buffer {
+function quoteCsv(value: Buffer, quote: number, escaper: number): Buffer {
   const bytes = [quote];
   for (const byte of value) {
-    if (byte === quote || byte === escape) bytes.push(escape);
+    if (byte === quote || byte === escaper) bytes.push(escaper);
     bytes.push(byte);
   }
   bytes.push(quote);

@@ -27,8 +27,14 @@ export type NamesOutcome = 'known' | 'discarding' | 'aborted' | ErrorFields;
 /** Reads the names into the state, then calls `resume`. Requests of the client wait meanwhile. */
 export function acquireNames(state: SessionState, resume: (outcome: NamesOutcome) => void): void {
   whenAnswered(state, () => {
-    if (state.discarding) return resume('discarding');
-    if (state.transaction === 'E' && !state.boundSinceSync) return resume('aborted');
+    if (state.discarding) {
+      resume('discarding');
+      return;
+    }
+    if (state.transaction === 'E' && !state.boundSinceSync) {
+      resume('aborted');
+      return;
+    }
     ask(state, resume);
   });
 }
@@ -54,7 +60,10 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
   }
   for (const request of requests) state.replies.push(request);
   waitUntil(state, 'answered', () => {
-    if (question.error) return resume(question.error);
+    if (question.error) {
+      resume(question.error);
+      return;
+    }
     if (!question.names) throw new ProtocolError('the server did not say what names mean');
     state.names = question.names;
     state.namesGeneration = generation;

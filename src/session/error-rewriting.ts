@@ -62,9 +62,9 @@ export function refusalFields(refusal: Refusal, shape: ErrorFields, clientEncodi
 
 /** Latin1 of the bytes that a client of that encoding reads; what it may not know becomes a question mark. */
 function toClientBytes(value: string, clientEncoding: string): string {
-  const text = value.replaceAll('\0', '');
+  const text = value.replaceAll('\0', '?');
   if (clientEncoding === 'UTF8' || clientEncoding === 'SQL_ASCII') return Buffer.from(text).toString('latin1');
-  return text.replace(/[^\x01-\x7f]/gu, '?');
+  return text.replace(/[^\t\n -~]/gu, '?');
 }
 
 /**

@@ -109,7 +109,8 @@ export function withheldOf(state: SessionState, front: Request | undefined): Wit
   switch (front.kind) {
     case 'query': {
       // The end of the text may commit all of it.
-      for (let i = 0; i < front.index; i++) withheld = stricter(withheld, front.plan.statements[i]?.withhold ?? 'nothing');
+      for (let i = 0; i < front.index; i++)
+        withheld = stricter(withheld, front.plan.statements[i]?.withhold ?? 'nothing');
       const own = ownStatement(front);
       if (own) withheld = stricter(withheld, own.withhold);
       return own && DATA_STATEMENTS.has(own.kind) ? withheld : stricter(withheld, state.withheld);

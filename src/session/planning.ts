@@ -4,7 +4,7 @@ import type { Plan, Refusal, SessionEffect, StatementPlan } from '../sql/plan-ty
 import type { ErrorFields } from '../wire/backend-messages.js';
 import { acquireNames, type NamesOutcome } from './environment.js';
 import { isBarrier, possibleStatements } from './expected-replies.js';
-import { ABORTED, readsUtf8, refusePlan, REWRITTEN_BEYOND_ASCII, STALE, UNPLANNABLE } from './refusals.js';
+import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, refusePlan, STALE, UNPLANNABLE } from './refusals.js';
 import { environmentOf, keyOfSqlName, type SessionState, waitUntil, whenAnswered } from './state.js';
 import type { Prepared } from './statements.js';
 
@@ -27,14 +27,20 @@ export function refusal(of: Refusal): Decision {
 
 /** Plans a text that the client sent, once nothing is in flight that could change what it means. */
 export function decide(state: SessionState, text: string, act: Act): void {
-  if (state.discarding) return act(undefined);
+  if (state.discarding) {
+    act(undefined);
+    return;
+  }
   if (mustWait(state)) {
     whenAnswered(state, () => decide(state, text, act));
     return;
   }
   plan(state, text, MOST_ATTEMPTS, (decision) => {
     const executed = decision?.plan.verdict === 'refuse' ? [] : executedNames(decision?.plan.statements ?? []);
-    if (!decision || executed.length === 0) return act(decision);
+    if (!decision || executed.length === 0) {
+      act(decision);
+      return;
+    }
     revalidateAll(state, executed, (valid) => act(state.discarding ? undefined : valid ? decision : refusal(STALE)));
   });
 }
@@ -50,11 +56,12 @@ const MOST_ATTEMPTS = 5;
 function plan(state: SessionState, text: string, attempts: number, act: Act): void {
   const { planner } = state.options;
   const answer = planner.plan(text, environmentOf(state));
-  if (!(answer instanceof Promise)) return usePlan(state, text, answer, attempts, act);
+  if (!(answer instanceof Promise)) {
+    usePlan(state, text, answer, attempts, act);
+    return;
+  }
   let planned: Plan | 'environment' = refusePlan(UNPLANNABLE);
-  waitUntil(state, 'planned', () =>
-    state.discarding ? act(undefined) : usePlan(state, text, planned, attempts, act),
-  );
+  waitUntil(state, 'planned', () => (state.discarding ? act(undefined) : usePlan(state, text, planned, attempts, act)));
   const { wait } = state;
   answer.then(
     (value) => {
@@ -65,26 +72,33 @@ function plan(state: SessionState, text: string, attempts: number, act: Act): vo
   );
 }
 
-function usePlan(
-  state: SessionState,
-  text: string,
-  answer: Plan | 'environment',
-  attempts: number,
-  act: Act,
-): void {
-  if (answer !== 'environment') return act(checked(state, answer));
-  if (attempts === 0) return act(refusal(UNPLANNABLE));
+function usePlan(state: SessionState, text: string, answer: Plan | 'environment', attempts: number, act: Act): void {
+  if (answer !== 'environment') {
+    act(checked(state, answer));
+    return;
+  }
+  if (attempts === 0) {
+    act(refusal(UNPLANNABLE));
+    return;
+  }
   acquireNames(state, (outcome: NamesOutcome) => {
     switch (outcome) {
       case 'known':
-        return plan(state, text, attempts - 1, act);
+        plan(state, text, attempts - 1, act);
+        return;
       case 'discarding':
-        return act(undefined);
+        act(undefined);
+        return;
       case 'aborted':
-        return act(refusal(ABORTED));
+        act(refusal(ABORTED));
+        return;
       default:
-        if (state.discarding) return act(undefined);
-        return act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true });
+        if (state.discarding) {
+          act(undefined);
+          return;
+        }
+        act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true });
+        return;
     }
   });
 }
@@ -105,19 +119,30 @@ function executedNames(statements: readonly StatementPlan[]): string[] {
  */
 function revalidateAll(state: SessionState, names: readonly string[], done: (valid: boolean) => void): void {
   const [name, ...others] = names;
-  if (name === undefined) return done(true);
+  if (name === undefined) {
+    done(true);
+    return;
+  }
   revalidate(state, keyOfSqlName(state, name), (valid) => (valid ? revalidateAll(state, others, done) : done(false)));
 }
 
 /** The same for one name of a prepared statement, by its key. A name that means nothing is valid: the server says so. */
 export function revalidate(state: SessionState, key: string, done: (valid: boolean) => void): void {
   const candidates = state.statements.candidates(key);
-  if (candidates.every((prepared) => isCurrent(state, prepared))) return done(true);
+  if (candidates.every((prepared) => isCurrent(state, prepared))) {
+    done(true);
+    return;
+  }
   whenAnswered(state, () => {
     const prepared = state.statements.get(key);
-    if (!prepared || isCurrent(state, prepared) || state.discarding) return done(true);
+    if (!prepared || isCurrent(state, prepared) || state.discarding) {
+      done(true);
+      return;
+    }
     // In a failed transaction the server runs nothing but its end.
-    plan(state, prepared.text, MOST_ATTEMPTS, (decision) => done(decision !== undefined && adopt(prepared, decision.plan)));
+    plan(state, prepared.text, MOST_ATTEMPTS, (decision) =>
+      done(decision !== undefined && adopt(prepared, decision.plan)),
+    );
   });
 }
 

@@ -41,7 +41,8 @@ export function readText(state: SessionState, buffer: Buffer, start: number, end
   const uncertain = state.settingsUncertain;
   if (!readsUtf8(state.clientEncoding) || uncertain) {
     if (!isAscii(buffer.subarray(start, end))) return uncertain ? NOT_SYNCED : beyondAscii(state.clientEncoding);
-    if (UNSAFE_ENCODINGS.has(state.clientEncoding) && !SETS_ENCODING.test(text)) return beyondAscii(state.clientEncoding);
+    if (UNSAFE_ENCODINGS.has(state.clientEncoding) && !SETS_ENCODING.test(text))
+      return beyondAscii(state.clientEncoding);
   } else if (text.includes('\ufffd') && !isUtf8(buffer.subarray(start, end))) {
     return {
       code: '22021',

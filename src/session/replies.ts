@@ -24,7 +24,7 @@ export function backendBytesNeeded(state: SessionState, type: number, total: num
   switch (type) {
     case Backend.dataRow: {
       const { front } = state.replies;
-      if (!front || state.phase === 'login') return HEADER_BYTES;
+      if (!front) return HEADER_BYTES;
       return front.own || mendingOf(state, front).cells ? total : HEADER_BYTES;
     }
     case Backend.copyData:

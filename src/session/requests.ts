@@ -19,7 +19,7 @@ import {
 import { ProtocolError } from '../wire/protocol-error.js';
 import type { Request } from './expected-replies.js';
 import { type Act, type Decision, decide, refusal, revalidate, traits } from './planning.js';
-import { FUNCTION_CALL, NOTHING, readText, refusePlan, STALE, TOO_LONG } from './refusals.js';
+import { ABORTED, FUNCTION_CALL, NOTHING, readText, refusePlan, STALE, TOO_LONG } from './refusals.js';
 import { endSession, keyOfName, type SessionState, waitUntil } from './state.js';
 import type { Portal, Prepared } from './statements.js';
 
@@ -175,7 +175,7 @@ function replacement(plan: Plan): string {
 function observe(state: SessionState, decision: Decision): void {
   const { observer } = state.options;
   if (!decision.bySession) observer.planned(decision.plan, state.identity);
-  else if (decision.plan.verdict === 'refuse' && !decision.errorInstead) {
+  else if (decision.plan.verdict === 'refuse' && !decision.errorInstead && decision.plan.refusal !== ABORTED) {
     observer.refused(decision.plan.refusal, state.identity);
   }
 }

@@ -4,13 +4,13 @@ import { type ErrorFields, encodeErrorFields, type TransactionStatus } from '../
 import { ByteRuns } from '../wire/byte-runs.js';
 import type { MessageReader } from '../wire/framing.js';
 import { FLUSH, TERMINATE } from '../wire/frontend-messages.js';
+import { ProtocolError } from '../wire/protocol-error.js';
 import type { CopyRowMasker } from './copy-masking.js';
 import type { Withhold } from './error-rewriting.js';
 import { ReplyQueue } from './expected-replies.js';
 import type { SessionIdentity } from './observer.js';
 import type { CellMasker } from './result-masking.js';
 import { NameTable, nameKey, type Portal, type Prepared } from './statements.js';
-import { ProtocolError } from '../wire/protocol-error.js';
 import type { SessionOptions } from './types.js';
 
 /** How the result that is arriving is mended. */
@@ -30,8 +30,11 @@ export interface SessionState {
   readonly fromServer: MessageReader;
   readonly toClient: ByteRuns;
   readonly toServer: ByteRuns;
-  /** `ending`: the server has announced its end; nothing of the client is forwarded. `ended`: nothing happens any more. */
-  phase: 'login' | 'ready' | 'ending' | 'ended';
+  /**
+   * `startup`: the server knows nothing of the client yet. `ending`: it has announced its end, and nothing of the client
+   * is forwarded. `ended`: nothing happens any more.
+   */
+  phase: 'startup' | 'login' | 'ready' | 'ending' | 'ended';
   identity: SessionIdentity;
 
   /** Of the last ReadyForQuery. */
@@ -88,7 +91,7 @@ export function createState(
     fromServer,
     toClient: new ByteRuns(),
     toServer: new ByteRuns(),
-    phase: 'login',
+    phase: 'startup',
     identity: { database: '', user: '', applicationName: '', remote: options.remote },
     transaction: 'I',
     replies: new ReplyQueue(),
@@ -172,10 +175,11 @@ export function flush(state: SessionState): void {
 /** Ends the session with an error that the client is told where it can be. */
 export function endSession(state: SessionState, error: ErrorFields | undefined): void {
   if (state.phase === 'ended') return;
+  const atBoundary = state.fromClient.remaining === 0 || state.restTo === 'nowhere';
+  if (state.phase === 'ready' && atBoundary) state.toServer.append(TERMINATE);
   state.phase = 'ended';
   state.wait = undefined;
   if (error && state.fromServer.remaining === 0) state.toClient.append(encodeErrorFields('E', error));
-  if (state.fromClient.remaining === 0 || state.restTo === 'nowhere') state.toServer.append(TERMINATE);
   flush(state);
   state.options.sink.end();
 }

@@ -1,6 +1,7 @@
 /** What a session needs from the outside, and what the outside can do with it. */
-import type { ErrorFields } from '../wire/backend-messages.js';
+
 import type { Planner, TaggedColumn } from '../sql/plan-types.js';
+import type { ErrorFields } from '../wire/backend-messages.js';
 import type { SessionObserver } from './observer.js';
 
 /** Makes the cell that the client sees from what stood behind a tag. The result is ASCII. */
@@ -39,6 +40,8 @@ export interface Session {
   readonly idle: boolean;
   /** From now on the session ends with that error as soon as it is idle. */
   drain(error: ErrorFields): void;
+  /** The client is gone, or will send no more. */
+  hangUp(): void;
   /** Ends the session now with a FATAL error, where the client is at a message boundary. */
   abort(error: ErrorFields): void;
 }

@@ -7,7 +7,7 @@ import type { SqlParser } from './parse.js';
 import type { NameEnvironment } from './plan-types.js';
 import type { Protection } from './protection.js';
 import type { Scan } from './scan.js';
-import type { Scope, ScopeColumn, Taint } from './scope.js';
+import type { Resolved, Scope, ScopeColumn, Taint } from './scope.js';
 import type { Unit } from './unit.js';
 
 /** A protected value in an expression, and where it is written. */
@@ -60,6 +60,10 @@ export interface StatementState {
   readonly viewer: Viewer;
   readonly checks: FilterCheck[];
   readonly scans: Scan[];
+  /** What modifications in WITH ask for. */
+  readonly withhold: ('nothing' | 'detail' | 'all')[];
+  /** Values that would be stored elsewhere. */
+  readonly copies: { readonly refs: () => readonly Ref[]; readonly into: string }[];
 }
 
 /** One text of the statement: the client's or a view's. */
@@ -70,6 +74,8 @@ export interface Analysis {
   readonly names: () => NameEnvironment;
   /** What subqueries were found to be, by their SelectStmt. */
   readonly results: Map<object, QueryResult>;
+  /** What column references were found to mean, by their node. */
+  readonly resolutions: Map<object, Resolved>;
   /** Analyses a query below a scope; kept here because expressions hold queries and queries expressions. */
   readonly query: (select: SelectStmt, scope: Scope | undefined) => QueryResult;
   /** The analysis of another text, a view's definition, that stands in this one. */

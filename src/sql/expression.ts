@@ -22,7 +22,9 @@ const KINDS = new Set(
 );
 
 /** Functions that take a row of any type: the row need not have its table's type there. */
-const TAKES_ANY_ROW = new Set('count json_agg jsonb_agg row_to_json to_json to_jsonb num_nulls num_nonnulls'.split(' '));
+const TAKES_ANY_ROW = new Set(
+  'count json_agg jsonb_agg row_to_json to_json to_jsonb num_nulls num_nonnulls'.split(' '),
+);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -133,19 +135,14 @@ export function place(fields: object, analysis: Analysis): number | undefined {
 }
 
 /** What a reference to a substituted relation needs so that it means the same as before. */
-function mendReference(
-  node: object,
-  fields: Fields,
-  scope: Scope,
-  analysis: Analysis,
-  call: string | undefined,
-): void {
+function mendReference(node: object, fields: Fields, scope: Scope, analysis: Analysis, call: string | undefined): void {
   const { parts, star } = referenceNames(fields);
   const qualifier = star ? parts : parts.slice(0, -1);
   const qualified = qualifier.length > 1 ? findItem(qualifier, scope) : undefined;
   if (qualified?.item.scan) return unqualify(node, fields, qualified.item, analysis);
   if (star) return;
   const resolved = resolveColumn(parts, scope);
+  analysis.resolutions.set(node, resolved);
   if (resolved.kind !== 'row' || parts.length > 1 || !resolved.item.scan) return;
   if (call !== undefined && TAKES_ANY_ROW.has(call)) return;
   giveRowType(node, fields, resolved.item, analysis);

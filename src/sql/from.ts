@@ -9,7 +9,7 @@ import { conjunctsOf } from './proof.js';
 import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveAndPin } from './relations.js';
-import { createScan, rulesOf, type Scan, substitutionSql, SYSTEM_COLUMNS, usedColumns } from './scan.js';
+import { createScan, rulesOf, type Scan, SYSTEM_COLUMNS, substitutionSql, usedColumns } from './scan.js';
 import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
 import { statisticsSql } from './statistics.js';
 import { parseFromItem, replaceNode } from './unit.js';
@@ -149,9 +149,7 @@ export function scanItem(range: RangeVar, scan: Scan, analysis: Analysis): Range
     return {
       name: column.name,
       stored,
-      taint: lazyTaint(() =>
-        rules.filter((r) => !scan.proven.has(r.policy)).map((r) => ({ rule: r, scan })),
-      ),
+      taint: lazyTaint(() => rules.filter((r) => !scan.proven.has(r.policy)).map((r) => ({ rule: r, scan }))),
       origin: { table: relation.oid, attnum: column.attnum },
       typmod: column.typmod,
       tag: () => {
@@ -171,7 +169,10 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis): () => string
   const alias = aliasOf(range);
   const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
   const all =
-    starred || mentions.natural || range.alias?.colnames !== undefined || [...mentions.aliases, alias].some((a) => mentions.columns.has(a));
+    starred ||
+    mentions.natural ||
+    range.alias?.colnames !== undefined ||
+    [...mentions.aliases, alias].some((a) => mentions.columns.has(a));
   const isMentioned = (name: string): boolean => mentions.columns.has(name) || mentions.using.has(name);
   const systemColumns = [...SYSTEM_COLUMNS].filter((name) => mentions.columns.has(name));
   if (starred && systemColumns.length > 0) {
@@ -190,13 +191,7 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis): () => string
 }
 
 /** Puts a subquery in the place of a relation's name; ONLY and `*` go with it. */
-function substitute(
-  node: object,
-  range: RangeVar,
-  relation: Relation,
-  render: () => string,
-  analysis: Analysis,
-): void {
+function substitute(node: object, range: RangeVar, relation: Relation, render: () => string, analysis: Analysis): void {
   const index = analysis.unit.tokens();
   let start = locationOf(range);
   const first = index.at(start);
@@ -236,12 +231,14 @@ function subquery(range: RangeSubselect, left: FromPart, scope: Scope, analysis:
     : { items: [], merged: [], parent: scope.parent, ctes: scope.ctes };
   const { columns, refs } = analysis.query(range.subquery.SelectStmt, outer);
   const alias = range.alias?.aliasname;
-  const offered = columns?.map(({ name, taint, stored, origin }): ScopeColumn => ({
-    name,
-    taint,
-    ...(stored ? { stored } : {}),
-    ...(origin ? { origin } : {}),
-  }));
+  const offered = columns?.map(
+    ({ name, taint, stored, origin }): ScopeColumn => ({
+      name,
+      taint,
+      ...(stored ? { stored } : {}),
+      ...(origin ? { origin } : {}),
+    }),
+  );
   return {
     alias,
     columns: offered && renamed(offered, range.alias?.colnames),
@@ -252,7 +249,9 @@ function subquery(range: RangeSubselect, left: FromPart, scope: Scope, analysis:
 function functionItem(range: RangeFunction, left: FromPart, scope: Scope, analysis: Analysis): RangeItem {
   const inner = lateralScope(left, scope);
   // Each entry is a call and the list of columns that it is said to return.
-  const calls = (range.functions ?? []).flatMap((entry) => ('List' in entry ? (entry.List.items ?? []).slice(0, 1) : []));
+  const calls = (range.functions ?? []).flatMap((entry) =>
+    'List' in entry ? (entry.List.items ?? []).slice(0, 1) : [],
+  );
   visitExpression(calls, inner, analysis);
   const taint = lazyTaint(() => refsOf(calls, inner, analysis).map((ref) => ref.taint));
   const first = calls[0];
@@ -297,8 +296,7 @@ function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: An
   const [leftRest, rightRest] = [rest(left), rest(right)];
   const expansion = leftRest && rightRest && [...merged, ...leftRest, ...rightRest];
   const inherited = jointype === 'JOIN_INNER' ? [...both.conjuncts, ...conjunctsOf(quals)] : [];
-  const conjuncts =
-    jointype === 'JOIN_LEFT' ? left.conjuncts : jointype === 'JOIN_RIGHT' ? right.conjuncts : inherited;
+  const conjuncts = jointype === 'JOIN_LEFT' ? left.conjuncts : jointype === 'JOIN_RIGHT' ? right.conjuncts : inherited;
   if (alias?.aliasname !== undefined) {
     const columns = expansion && renamed(expansion, alias.colnames);
     const item: RangeItem = {
@@ -360,4 +358,3 @@ function renamed<C extends ScopeColumn>(columns: readonly C[], names: readonly N
   if (!names) return columns;
   return columns.map((column, i) => ({ ...column, name: stringOf(names[i]) ?? column.name }));
 }
-

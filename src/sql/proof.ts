@@ -262,8 +262,7 @@ function operationAtoms<C>(
     }
     case 'AEXPR_OP_ANY':
     case 'AEXPR_IN': {
-      const list =
-        'List' in rexpr ? rexpr.List.items : 'A_ArrayExpr' in rexpr ? rexpr.A_ArrayExpr.elements : undefined;
+      const list = 'List' in rexpr ? rexpr.List.items : 'A_ArrayExpr' in rexpr ? rexpr.A_ArrayExpr.elements : undefined;
       const values = list?.map(valueOf);
       if (column === undefined || !values || values.some((v) => v === undefined)) return [];
       if (expression.kind === 'AEXPR_OP_ANY' && name !== '=') return [];

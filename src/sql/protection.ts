@@ -164,9 +164,7 @@ function reads(
 ): boolean {
   // Definitions are read under an empty search_path: whatever is not of pg_catalog has its schema.
   const named = view.mentions.relations.some(({ schema, name }) =>
-    snapshot.relationsByName
-      .get(name)
-      ?.some((r) => r.schema === (schema ?? 'pg_catalog') && relations.has(r.oid)),
+    snapshot.relationsByName.get(name)?.some((r) => r.schema === (schema ?? 'pg_catalog') && relations.has(r.oid)),
   );
   return named || view.mentions.routines.some((routine) => isUnsafe(routine) !== undefined);
 }

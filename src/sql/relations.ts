@@ -87,4 +87,3 @@ function location(range: RangeVar, analysis: Analysis): { readonly location?: nu
   const at = analysis.unit.locate(locationOf(range));
   return at === undefined ? {} : { location: at };
 }
-

@@ -81,7 +81,8 @@ export function createBodyJudge(protectedNames: Iterable<string>): BodyJudge {
         return { kind: 'function', reason: `it is written in ${language}, which pgveil does not read` };
       }
       // A name can be written with escapes, which only a parser would undo.
-      if (/u&["']/i.test(source)) return { kind: 'function', reason: 'its body has names or strings with Unicode escapes' };
+      if (/u&["']/i.test(source))
+        return { kind: 'function', reason: 'its body has names or strings with Unicode escapes' };
       if (language === 'plpgsql' && /\bexecute\b/i.test(source)) {
         return { kind: 'function', reason: 'its body runs SQL that it makes (EXECUTE)' };
       }

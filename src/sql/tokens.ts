@@ -51,7 +51,12 @@ export function tokenize(text: string): Token[] {
 }
 
 function nextToken(bytes: Buffer, start: number, c: number): Token {
-  const make = (kind: Token['kind'], end: number): Token => ({ kind, start, end, text: bytes.toString('utf8', start, end) });
+  const make = (kind: Token['kind'], end: number): Token => ({
+    kind,
+    start,
+    end,
+    text: bytes.toString('utf8', start, end),
+  });
   if (c === QUOTE) return make('string', endOfQuoted(bytes, start + 1, QUOTE, false));
   if (c === DOUBLE_QUOTE) return make('identifier', endOfQuoted(bytes, start + 1, DOUBLE_QUOTE, false));
   if (c === DOLLAR) {
@@ -142,9 +147,7 @@ function endOfComment(bytes: Buffer, from: number): number {
 }
 
 function startsComment(bytes: Buffer, at: number): boolean {
-  return (
-    (bytes[at] === MINUS && bytes[at + 1] === MINUS) || (bytes[at] === SLASH && bytes[at + 1] === STAR)
-  );
+  return (bytes[at] === MINUS && bytes[at + 1] === MINUS) || (bytes[at] === SLASH && bytes[at + 1] === STAR);
 }
 
 function isIdentifierStart(c: number | undefined): boolean {

@@ -11,8 +11,8 @@ import { mentionsOf } from './mentions.js';
 import type { NameEnvironment } from './plan-types.js';
 import type { Protection, RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
-import type { ScopeColumn } from './scope.js';
 import { assertRoutines } from './routine-calls.js';
+import type { ScopeColumn } from './scope.js';
 import { createUnit, renderUnit } from './unit.js';
 
 type Defined = Extract<RelationProtection, { kind: 'view' | 'materialized' }>;
@@ -64,7 +64,7 @@ export function maskedRelation(
   location: number | undefined,
 ): ViewSource {
   const name = `${relation.schema}.${relation.name}`;
-  const own: StatementState = { viewer: analysis.state.viewer, checks: [], scans: [] };
+  const own: StatementState = { viewer: analysis.state.viewer, checks: [], scans: [], copies: [], withhold: [] };
   const { result } = analyseDefinition(relation, protection, analysis, own, location);
   const telling = own.checks.find((check) => check.refs().length > 0);
   if (telling || !result.columns) {

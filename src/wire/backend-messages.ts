@@ -51,7 +51,9 @@ export function decodeErrorFields(buffer: Buffer, start: number, end: number): E
 }
 
 export function encodeErrorFields(type: 'E' | 'N', fields: ErrorFields): Buffer {
-  const parts = fields.map(([letter, value]) => Buffer.concat([Buffer.from(letter, 'latin1'), cstring(value, 'latin1')]));
+  const parts = fields.map(([letter, value]) =>
+    Buffer.concat([Buffer.from(letter, 'latin1'), cstring(value, 'latin1')]),
+  );
   return message(type, [...parts, Buffer.from([0])]);
 }
 
@@ -142,5 +144,8 @@ export function decodeDataRow(buffer: Buffer, start: number, end: number): (Buff
 }
 
 export function encodeDataRow(cells: readonly (Buffer | null)[]): Buffer {
-  return message('D', [int16(cells.length), ...cells.flatMap((cell) => (cell ? [int32(cell.length), cell] : [int32(-1)]))]);
+  return message('D', [
+    int16(cells.length),
+    ...cells.flatMap((cell) => (cell ? [int32(cell.length), cell] : [int32(-1)])),
+  ]);
 }

@@ -23,11 +23,11 @@ SELECT gift_message::xml FROM orders WHERE id = 900003
 
 -- case: a cast to JSON quotes the token
 -- expect: same 22P02
-SELECT gift_message::json FROM orders WHERE id = 900001
+SELECT buyer_name::json FROM orders WHERE id = 900001
 
 -- case: a cast to regclass names what does not exist
 -- expect: same 42602
-SELECT gift_message::regclass FROM orders WHERE id = 900001
+SELECT split_part(buyer_name, ' ', 1)::regclass FROM orders WHERE id = 900001
 
 -- case: a cast to inet, to a point and to an array
 -- expect: same 22P02
@@ -65,9 +65,9 @@ SELECT substring(buyer_name, 1, length(buyer_name) - 10) FROM orders WHERE id = 
 -- expect: same
 SELECT length(repeat(buyer_name, 1000)) FROM orders WHERE id = 900001
 
--- case: chr of a digit of the phone
+-- case: chr of a number that is zero for one length
 -- expect: same
-SELECT chr(length(gift_message) - 8) FROM orders WHERE id = 900001
+SELECT chr(11 - length(buyer_name)) FROM orders WHERE id = 900001
 
 -- case: factorial, sqrt and power
 -- expect: same
@@ -77,17 +77,17 @@ SELECT sqrt(9 - length(buyer_name)) FROM orders WHERE id = 900001
 -- expect: same
 SELECT format(replace(buyer_name, 'A', '%'), 1) FROM orders WHERE id = 900001
 
--- case: a bad regular expression
--- expect: same
-SELECT 'x' ~ ('(' || left(gift_message, length(gift_message) - 8)) FROM orders WHERE id = 900003
+-- case: a regular expression that is bad without a letter of the message
+-- expect: same 2201B
+SELECT 'x' ~ ('(' || replace(gift_message, '/>', ')')) FROM orders WHERE id = 900003
 
--- case: to_number and to_date
--- expect: same 22007
+-- case: to_date quotes the name
+-- expect: same
 SELECT to_date(buyer_name, 'YYYY-MM-DD') FROM orders WHERE id = 900001
 
 -- case: convert_to an encoding that lacks a letter
 -- expect: same
-SELECT convert_to(buyer_name || chr(1050 * length(left(buyer_name, 1)) + 1), 'LATIN1') FROM orders WHERE id = 900001
+SELECT convert_to(replace(buyer_name, 'Alan', chr(1051)), 'LATIN1') FROM orders WHERE id = 900001
 
 -- case: decode of what is not hex
 -- expect: same
@@ -97,8 +97,8 @@ SELECT decode(buyer_name, 'hex') FROM orders WHERE id = 900001
 -- expect: same
 SELECT (length(buyer_name) - 10 + 32767)::smallint FROM orders WHERE id = 900001
 
--- case: an array index that does not exist and a slice
--- expect: same
+-- case: an array of negative size
+-- expect: same 54000
 SELECT array_fill(0, ARRAY[length(buyer_name) - 10]) FROM orders WHERE id = 900001
 
 -- case: a domain that the value does not fit
@@ -110,8 +110,8 @@ SELECT buyer_name::nonblank, length(buyer_name) FROM orders WHERE id = 900001
 SELECT buyer_name::shade FROM orders WHERE id = 900001
 
 -- case: a JSON path that a name makes
--- expect: same 42601
-SELECT jsonb_path_query('{}', buyer_name::jsonpath) FROM orders WHERE id = 900001
+-- expect: same 22P02
+SELECT (replace(buyer_name, 'Alan Archer', '$'))::jsonpath FROM orders WHERE id = 900001
 
 -- case: an interval that a name makes
 -- expect: same 22007
@@ -122,19 +122,13 @@ SELECT now() + buyer_name::interval FROM orders WHERE id = 900001
 SELECT now() AT TIME ZONE buyer_name FROM orders WHERE id = 900001
 
 -- case: a setting that a name makes
--- expect: same or refused
+-- expect: same 42704 or refused
 SELECT current_setting(split_part(buyer_email, '@', 1)) FROM orders WHERE id = 900001
 
--- case: a unique key: DETAIL shows the value
--- expect: same or refused
+-- case: a unique key: DETAIL shows the name
+-- expect: same 23505
 -- rollback
-UPDATE profiles SET code = 'CODE-C' WHERE id = 1
-
--- case: a unique key over a protected column, filled by a guess
--- expect: same or refused
--- rollback
-INSERT INTO profiles (id, old, code) SELECT 3, false, 'CODE-' || left('C', 1);
-UPDATE profiles SET id = 1 WHERE id = 2
+UPDATE order_addresses SET kind = 'shipping' WHERE order_id = 900001
 
 -- case: a check: DETAIL shows the whole row
 -- expect: same 23514
@@ -163,10 +157,10 @@ SELECT status FROM orders WHERE id = 900001
 UPDATE orders SET customer_id = length(buyer_name) WHERE id = 900001;
 SELECT customer_id FROM orders WHERE id = 900001
 
--- case: a numeric overflow with the row's value
+-- case: a numeric overflow where the latitude is as guessed
 -- expect: same or refused
 -- rollback
-UPDATE orders SET geo_lat = geo_lat * 10000 WHERE id = 900001
+UPDATE orders SET geo_lat = geo_lat * 19.04 WHERE id = 900001
 
 -- case: a partition that does not take the row: DETAIL shows it
 -- expect: same or refused
@@ -191,6 +185,6 @@ COPY (SELECT buyer_name::int FROM orders WHERE id = 900001) TO STDOUT
 DECLARE c CURSOR FOR SELECT buyer_name::int FROM orders WHERE id = 900001;
 FETCH c
 
--- case: an error in a row of many
+-- case: an error in one row of many
 -- expect: same
-SELECT 1 / (length(gift_message) - 8) FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY id
+SELECT 1 / (length(gift_message) - 4) FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY id

@@ -73,7 +73,7 @@ INSERT INTO profiles VALUES
 
 -- Named like a protected table, and not one
 CREATE SCHEMA other;
-CREATE TABLE other.orders (id int PRIMARY KEY, buyer_name text, note text);
+CREATE TABLE other.orders (id bigint PRIMARY KEY, buyer_name varchar(120), note text);
 INSERT INTO other.orders VALUES (1, 'nobody', 'public'), (900001, 'nobody either', 'public');
 
 -- Functions
@@ -121,7 +121,7 @@ CREATE RULE copy_name AS ON INSERT TO inbox DO INSTEAD INSERT INTO leaks SELECT 
 -- Statistics and constraints over protected columns
 CREATE INDEX ON orders (lower(buyer_name));
 CREATE STATISTICS buyers_and_cities (mcv) ON buyer_name, ship_city FROM orders;
-CREATE UNIQUE INDEX one_card ON payments (card_holder, order_id);
+CREATE UNIQUE INDEX one_kind ON order_addresses (name, order_id, kind);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
 GRANT USAGE ON SCHEMA other TO shop_app;

@@ -148,7 +148,7 @@ SELECT o.name_in FROM orders o WHERE id = 900001
 
 -- case: a whole row compared with another
 -- expect: same
-SELECT a = b, a <> b FROM payments a, payments b WHERE a.id = 900001 AND b.id = 900002
+SELECT a = b, a IS DISTINCT FROM b FROM (SELECT buyer_name, ship_city FROM orders WHERE id = 900001) a, (SELECT buyer_name, ship_city FROM orders WHERE id = 900002) b
 
 -- case: scalar aggregates
 -- expect: same
@@ -206,9 +206,9 @@ SELECT id FROM orders WHERE id IN (900001, 900003, 900012) ORDER BY buyer_name, 
 -- expect: same
 SELECT id, buyer_name AS n FROM orders WHERE id > 900000 ORDER BY length(buyer_name) DESC, n, 1
 
--- case: ORDER BY with LIMIT picks the first name
+-- case: ORDER BY with LIMIT picks the shortest address
 -- expect: same
-SELECT id FROM orders WHERE id IN (900001, 900003) ORDER BY length(buyer_name), id LIMIT 1
+SELECT id FROM orders WHERE id IN (900001, 900002) ORDER BY length(ship_address1), id LIMIT 1
 
 -- case: windows
 -- expect: same
@@ -220,7 +220,7 @@ SELECT id, count(*) OVER (PARTITION BY buyer_name), row_number() OVER (PARTITION
 
 -- case: a window frame of protected values
 -- expect: same
-SELECT order_id, count(*) OVER (ORDER BY rating RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM survey_responses WHERE order_id IN (900001, 900011, 900012) ORDER BY order_id
+SELECT order_id, count(*) OVER (ORDER BY rating RANGE BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING) FROM survey_responses WHERE order_id IN (900001, 900011, 900012) ORDER BY order_id
 
 -- case: UNION takes equal names together
 -- expect: same
@@ -320,7 +320,7 @@ SELECT ctid IS NULL, xmin IS NULL, tableoid::regclass, buyer_name FROM orders o 
 
 -- case: parentheses around a join
 -- expect: same
-SELECT buyer_name, name FROM ((orders o JOIN (order_addresses a) ON (a.order_id = o.id))) WHERE o.id = 900001
+SELECT buyer_name, name FROM ((orders o JOIN order_addresses a ON (a.order_id = o.id))) WHERE o.id = 900001 ORDER BY a.id
 
 -- case: a joined relation with an alias of its own
 -- expect: same

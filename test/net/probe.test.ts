@@ -34,7 +34,7 @@ const error = (code: string, message: string): Buffer =>
 
 describe('the probe', () => {
   it('finds a server that asks for a password, and says who it is', async () => {
-    let heard = Buffer.alloc(0);
+    let heard: Buffer = Buffer.alloc(0);
     const upstream = await serve((socket, data) => {
       heard = data;
       socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
@@ -62,20 +62,22 @@ describe('the probe', () => {
     );
   });
 
-  it('tells apart what else can be wrong', async () => {
-    const mute = await serve(() => undefined);
-    const place = `the server at 127.0.0.1:${mute.port}`;
-    expect(await probeUpstream(mute, 'catalog', 100)).toBe(`${place} gave no answer within 0.1 s`);
-    const listening = server!;
-    listening.removeAllListeners('connection');
-    listening.on('connection', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    expect(await probeUpstream(mute, 'catalog', 1000)).toBe(`${place} does not speak the PostgreSQL protocol`);
-    listening.removeAllListeners('connection');
-    listening.on('connection', (socket) => socket.end());
-    expect(await probeUpstream(mute, 'catalog', 1000)).toBe(`${place} closed the connection`);
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => listening.close(resolve));
+  it.each<[string, (socket: Socket) => void]>([
+    ['gave no answer within 0.3 s', () => undefined],
+    ['does not speak the PostgreSQL protocol', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['does not speak the PostgreSQL protocol', (socket) => socket.end('E\0\0\0\x08no\0\0')],
+    ['closed the connection', (socket) => socket.end()],
+  ])('hears that it %s', async (reason, behaviour) => {
+    const upstream = await serve(behaviour);
+    expect(await probeUpstream(upstream, 'catalog', 300)).toBe(`the server at 127.0.0.1:${upstream.port} ${reason}`);
+  });
+
+  it('hears that nobody listens', async () => {
+    const { host, port } = await serve(() => undefined);
+    await new Promise((resolve) => server!.close(resolve));
     server = undefined;
-    expect(await probeUpstream(mute, 'catalog', 1000)).toBe(`${place} cannot be reached: ECONNREFUSED`);
+    expect(await probeUpstream({ host, port }, 'catalog', 1000)).toBe(
+      `the server at 127.0.0.1:${port} cannot be reached: ECONNREFUSED`,
+    );
   });
 });

@@ -1,0 +1,161 @@
+/** One client: its socket, its session, and the connection to the server that belongs to it. */
+import { connect, type Socket } from 'node:net';
+import type { HostPort } from '../policy/config-types.js';
+import type { SessionObserver } from '../session/observer.js';
+import { createSession } from '../session/session.js';
+import type { FinishToken, Session } from '../session/types.js';
+import type { Planner } from '../sql/plan-types.js';
+import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
+
+export interface RelayOptions {
+  readonly upstream: HostPort;
+  readonly loginSeconds: number;
+  readonly planner: Planner;
+  readonly observer: SessionObserver;
+  readonly finishToken: FinishToken;
+  readonly onBytes: (direction: 'from_client' | 'to_client', bytes: number) => void;
+}
+
+export interface Relay {
+  /** Ends as soon as it is idle. */
+  drain(): void;
+  /** Ends now. */
+  abort(): void;
+}
+
+const SHUTDOWN: ErrorFields = fatalError('57P01', 'terminating connection due to administrator command');
+
+/** How long the peer may take to receive the last bytes and close. */
+const LAST_BYTES_MS = 5_000;
+
+/** Relays until both connections are closed, then calls `onClosed` once. */
+export function startRelay(client: Socket, options: RelayOptions, onClosed: () => void): Relay {
+  const { upstream, observer, onBytes } = options;
+  let server: Socket | undefined;
+  /** The server's connection was there at some time. */
+  let connected = false;
+  let ended = false;
+  let held = false;
+  let open = 1;
+
+  client.setNoDelay(true);
+  const session: Session = createSession({
+    planner: options.planner,
+    observer,
+    finishToken: options.finishToken,
+    remote: client.remoteAddress ?? '',
+    sink: {
+      toClient(ranges) {
+        for (const range of ranges) onBytes('to_client', range.length);
+        if (!write(client, ranges)) server?.pause();
+      },
+      toServer(ranges) {
+        server ??= openServer();
+        if (!write(server, ranges)) client.pause();
+      },
+      holdClient(hold) {
+        held = hold;
+        if (hold) client.pause();
+        else resumeClient();
+      },
+      cancel(packet) {
+        sendCancel(packet);
+      },
+      end() {
+        ended = true;
+        clearTimeout(deadline);
+        finish(client);
+        if (server) finish(server);
+      },
+    },
+  });
+
+  const deadline = setTimeout(() => {
+    if (!session.loggedIn) session.abort(fatalError('08P01', 'the login took too long'));
+  }, options.loginSeconds * 1000);
+
+  client.on('data', (chunk) => {
+    onBytes('from_client', chunk.length);
+    session.fromClient(chunk);
+  });
+  client.on('drain', () => server?.resume());
+  client.on('error', () => client.destroy());
+  client.on('end', () => session.hangUp());
+  client.on('close', () => {
+    session.hangUp();
+    closed();
+  });
+
+  function resumeClient(): void {
+    if (!held && !ended && !server?.writableNeedDrain) client.resume();
+  }
+
+  function openServer(): Socket {
+    const socket = connect({ host: upstream.host, port: upstream.port });
+    open++;
+    socket.setNoDelay(true);
+    socket.on('connect', () => {
+      connected = true;
+    });
+    socket.on('data', (chunk) => session.fromServer(chunk));
+    socket.on('drain', resumeClient);
+    socket.on('error', () => {
+      if (!ended) observer.upstreamError(connected ? 'reset' : 'unreachable');
+      socket.destroy();
+    });
+    socket.on('close', () => {
+      session.abort(
+        connected
+          ? fatalError('08006', 'the database closed the connection')
+          : fatalError('08006', 'the database cannot be reached', 'Try again later.'),
+      );
+      closed();
+    });
+    return socket;
+  }
+
+  /** The server closes without an answer when it has done what it can; then so does the client's connection. */
+  function sendCancel(packet: Buffer): void {
+    const socket = connect({ host: upstream.host, port: upstream.port }, () => socket.end(packet));
+    server = socket;
+    open++;
+    socket.on('error', () => {
+      observer.upstreamError(connected ? 'reset' : 'unreachable');
+      socket.destroy();
+    });
+    socket.on('close', closed);
+    socket.resume();
+  }
+
+  function closed(): void {
+    if (--open > 0) return;
+    clearTimeout(deadline);
+    onClosed();
+  }
+
+  return {
+    drain: () => session.drain(SHUTDOWN),
+    abort: () => session.abort(SHUTDOWN),
+  };
+}
+
+/** Writes in one system call. Returns false where the other side should not be read for now. */
+function write(socket: Socket, ranges: readonly Buffer[]): boolean {
+  if (socket.destroyed || socket.writableEnded) return true;
+  if (ranges.length === 1) return socket.write(ranges[0]!);
+  socket.cork();
+  let room = true;
+  for (const range of ranges) room = socket.write(range);
+  socket.uncork();
+  return room;
+}
+
+/** Sends what was written, then closes; at once where nothing could be written for too long. */
+function finish(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.resume();
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), LAST_BYTES_MS);
+  timer.unref();
+  socket.on('close', () => clearTimeout(timer));
+}

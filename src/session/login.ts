@@ -1,0 +1,167 @@
+/**
+ * From the first byte to the first ReadyForQuery. Credentials pass unread: the server alone decides who logs in.
+ * Protocol chapter "Start-up"; checks as in backend_startup.c.
+ */
+import { authenticationCode, Backend, decodeReadyForQuery, fatalError } from '../wire/backend-messages.js';
+import { FieldReader } from '../wire/bytes.js';
+import { HEADER_BYTES } from '../wire/framing.js';
+import { Frontend } from '../wire/frontend-messages.js';
+import { ProtocolError } from '../wire/protocol-error.js';
+import { decodeStartup, type StartupPacket, startupLength } from '../wire/startup.js';
+import { noteParameter } from './replies.js';
+import { endSession, type SessionState } from './state.js';
+
+/** What of the login is not over yet. */
+export interface Login {
+  /** Bytes of a packet that is not complete. */
+  received: Buffer;
+  /** Requests for encryption that were answered: each may be made once. */
+  readonly encryptionAsked: Set<'ssl-request' | 'gssenc-request'>;
+  /** The protocol that the client asked for, while no answer to that is known. */
+  minor: number;
+  authenticated: boolean;
+}
+
+export function createLogin(): Login {
+  return { received: Buffer.alloc(0), encryptionAsked: new Set(), minor: 0, authenticated: false };
+}
+
+/** The newest protocol whose messages the gateway knows. */
+const NEWEST_MINOR = 2;
+
+/** parse_bool_with_len: what turns replication off. */
+const OFF = /^(f|fa|fal|fals|false|n|no|of|off|0)$/i;
+
+/** NAMEDATALEN - 1, where the server cuts the names of user and database. */
+const NAME_BYTES = 63;
+
+/**
+ * Handles bytes of the client before its startup message is forwarded.
+ * @returns what follows the startup message in the chunk; undefined while that message is not complete
+ * @throws ProtocolError
+ */
+export function handleStartup(state: SessionState, login: Login, chunk: Buffer): Buffer | undefined {
+  login.received = login.received.length === 0 ? chunk : Buffer.concat([login.received, chunk]);
+  const length = startupLength(login.received);
+  if (length === undefined || login.received.length < length) return undefined;
+  const packet = login.received.subarray(0, length);
+  const rest = login.received.subarray(length);
+  login.received = Buffer.alloc(0);
+  const startup = decodeStartup(packet);
+  switch (startup.kind) {
+    case 'ssl-request':
+    case 'gssenc-request':
+      // What was sent before the answer could be taken for encrypted traffic (CVE-2021-23214).
+      if (rest.length > 0) throw new ProtocolError('received data before the answer to a request for encryption');
+      if (login.encryptionAsked.has(startup.kind)) throw new ProtocolError('encryption was asked for twice');
+      login.encryptionAsked.add(startup.kind);
+      state.toClient.append(Buffer.from('N'));
+      return undefined;
+    case 'cancel':
+      state.options.sink.cancel(packet);
+      endSession(state, undefined);
+      return undefined;
+    case 'startup':
+      return startSession(state, login, startup, packet) ? rest : undefined;
+    default:
+      return startup satisfies never;
+  }
+}
+
+function startSession(
+  state: SessionState,
+  login: Login,
+  startup: StartupPacket & { kind: 'startup' },
+  packet: Buffer,
+): boolean {
+  const { major, minor, parameters } = startup;
+  const fail = (code: string, text: string): false => {
+    endSession(state, fatalError(code, text));
+    return false;
+  };
+  if (major !== 3) return fail('0A000', `unsupported frontend protocol ${major}.${minor}: pgveil supports 3.0 to 3.2`);
+  const user = parameters.get('user') ?? '';
+  if (user === '') return fail('28000', 'no PostgreSQL user name specified in startup packet');
+  if (!OFF.test(parameters.get('replication') ?? 'off')) {
+    return fail('0A000', 'replication connections are refused: they would carry stored values unmasked');
+  }
+  state.identity = {
+    database: cutName(parameters.get('database') || user),
+    user: cutName(user),
+    applicationName: parameters.get('application_name') ?? '',
+    remote: state.options.remote,
+  };
+  login.minor = minor;
+  state.phase = 'login';
+  state.toServer.append(packet);
+  return true;
+}
+
+/** @throws ProtocolError where the cut goes through a character, for then nobody knows what the name means */
+function cutName(name: string): string {
+  const bytes = Buffer.from(name);
+  if (bytes.length <= NAME_BYTES) return name;
+  const cut = bytes.toString('utf8', 0, NAME_BYTES);
+  if (cut.includes('\ufffd')) throw new ProtocolError('the name of the user or database is too long');
+  return cut;
+}
+
+/** Forwards what the client answers to authentication requests. @throws ProtocolError for anything else */
+export function handleLoginRequests(state: SessionState): void {
+  const reader = state.fromClient;
+  while (state.phase === 'login') {
+    const found = reader.next();
+    if (found === 'nothing') return;
+    switch (reader.type) {
+      case Frontend.password:
+        state.toServer.add(reader.buffer, reader.start, reader.end);
+        break;
+      case Frontend.terminate:
+        endSession(state, undefined);
+        return;
+      default:
+        throw new ProtocolError(`expected authentication response, got message type ${reader.type}`);
+    }
+  }
+}
+
+/** Forwards what the server sends up to the first ReadyForQuery. @throws ProtocolError for what does not belong there */
+export function handleLoginReplies(state: SessionState, login: Login): void {
+  const reader = state.fromServer;
+  while (state.phase === 'login') {
+    if (reader.next() === 'nothing') return;
+    const { type, buffer, start, end } = reader;
+    switch (type) {
+      case Backend.negotiateProtocolVersion:
+        login.minor = new FieldReader(buffer, start + HEADER_BYTES, end).int32() & 0xffff;
+        break;
+      case Backend.authentication:
+        if (login.minor > NEWEST_MINOR) {
+          endSession(
+            state,
+            fatalError('0A000', `unsupported frontend protocol 3.${login.minor}: pgveil supports 3.0 to 3.2`),
+          );
+          return;
+        }
+        login.authenticated ||= authenticationCode(buffer, start, end) === 0;
+        break;
+      case Backend.parameterStatus:
+        noteParameter(state, buffer, start, end);
+        break;
+      case Backend.backendKeyData:
+      case Backend.noticeResponse:
+        break;
+      case Backend.errorResponse:
+        state.phase = 'ending';
+        break;
+      case Backend.readyForQuery:
+        if (!login.authenticated) throw new ProtocolError('the server is ready before the client was authenticated');
+        state.transaction = decodeReadyForQuery(buffer, start, end);
+        state.phase = 'ready';
+        break;
+      default:
+        throw new ProtocolError(`the server sent a message of type ${type} during the login`);
+    }
+    state.toClient.add(buffer, start, end);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * One client connection as a state machine: bytes in from both sides, bytes out to both sides by way of the sink. No
+ * sockets, no clock. What the client sends is handled by `login.ts` and `requests.ts`, what the server sends by
+ * `login.ts` and `replies.ts`.
+ */
+import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
+import { MessageReader } from '../wire/framing.js';
+import { frontendBytesNeeded } from '../wire/frontend-messages.js';
+import { ProtocolError } from '../wire/protocol-error.js';
+import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
+import { backendBytesNeeded, handleReplies } from './replies.js';
+import { handleRequests } from './requests.js';
+import { createState, endSession, flush, isIdle, type SessionState } from './state.js';
+import type { Session, SessionOptions } from './types.js';
+
+export function createSession(options: SessionOptions): Session {
+  const login = createLogin();
+  const state: SessionState = createState(
+    {
+      ...options,
+      resume: (wait) => {
+        if (wait && state.wait === wait) {
+          guard('client', () => {
+            goOn();
+            handleRequests(state);
+          });
+        }
+      },
+    },
+    new MessageReader(frontendBytesNeeded),
+    new MessageReader((type, total) => backendBytesNeeded(state, type, total)),
+  );
+
+  /** Runs one step, ends the session where it fails, and hands over what was collected. */
+  function guard(side: 'client' | 'server', step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      fail(side, error);
+    }
+    flush(state);
+  }
+
+  function fail(side: 'client' | 'server', error: unknown): void {
+    // The text of an error that is not the gateway's own could hold a value.
+    const [code, message] =
+      error instanceof ProtocolError
+        ? [error.code, error.message]
+        : ['XX000', `internal error of pgveil: ${nameOf(error)}`];
+    endSession(state, fatalError(code, message));
+    if (side === 'server') options.observer.upstreamError('protocol');
+    options.observer.refused({ code, message, reason: 'statement' }, state.identity);
+  }
+
+  /** Goes on with what waited. */
+  function goOn(): void {
+    const { wait } = state;
+    state.wait = undefined;
+    wait?.resume();
+    if (!state.wait) options.sink.holdClient(false);
+  }
+
+  function settleWaits(): void {
+    while (state.wait && isOver(state)) {
+      goOn();
+      handleRequests(state);
+    }
+  }
+
+  return {
+    fromClient(chunk) {
+      guard('client', () => {
+        if (state.phase === 'ending' || state.phase === 'ended') return;
+        let rest: Buffer | undefined = chunk;
+        if (state.phase === 'startup') rest = handleStartup(state, login, chunk);
+        if (!rest) return;
+        state.fromClient.push(rest);
+        if (state.phase === 'login') handleLoginRequests(state);
+        if (state.phase === 'ready') handleRequests(state);
+      });
+    },
+    fromServer(chunk) {
+      guard('server', () => {
+        if (state.phase === 'ended') return;
+        state.fromServer.push(chunk);
+        if (state.phase === 'login') handleLoginReplies(state, login);
+        handleReplies(state);
+      });
+      // Errors from here on are the client's.
+      guard('client', () => {
+        settleWaits();
+        if (state.draining && isIdle(state)) endSession(state, state.draining);
+      });
+    },
+    get loggedIn() {
+      return state.phase === 'ready' || state.phase === 'ending';
+    },
+    get idle() {
+      return isIdle(state);
+    },
+    drain(error: ErrorFields) {
+      state.draining = error;
+      if (state.phase === 'startup' || state.phase === 'login' || isIdle(state)) endSession(state, error);
+    },
+    hangUp() {
+      endSession(state, undefined);
+    },
+    abort(error: ErrorFields) {
+      endSession(state, error);
+    },
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function isOver(state: SessionState): boolean {
+  switch (state.wait?.until) {
+    case 'answered':
+      return state.replies.length === 0;
+    case 'copy known':
+      return state.copyIn === 'none' || state.copyIn === 'open';
+    default:
+      return false;
+  }
+}

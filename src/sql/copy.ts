@@ -1,0 +1,172 @@
+/** COPY: a table becomes a query over what stands in its place; files and programs of the server are refused. */
+import type { CopyStmt, Node } from '@pgsql/types';
+import { type Column, findColumn, type Relation } from '../catalog/snapshot.js';
+import { quoteIdentifier } from '../policy/quote.js';
+import type { Analysis, QueryColumn } from './analysis.js';
+import { place } from './expression.js';
+import { scanItem } from './from.js';
+import { locationOf, stringOf } from './mentions.js';
+import type { CopyFormat, StatementPlan } from './plan-types.js';
+import { refusal, unsupported } from './refuse.js';
+import { resolveAndPin } from './relations.js';
+import { createScan, substitutionSql } from './scan.js';
+import { statisticsSql } from './statistics.js';
+import { maskedRelation, viewColumns } from './views.js';
+
+export interface AnalysedCopy {
+  /** What the rows show; undefined for COPY FROM. */
+  readonly columns: readonly QueryColumn[] | undefined;
+  /** Format in which cells can arrive tagged. */
+  readonly format: CopyFormat | undefined;
+  readonly withhold: StatementPlan['withhold'];
+}
+
+/** @throws RefusalError */
+export function analyseCopy(copy: CopyStmt, analysis: Analysis): AnalysedCopy {
+  if (copy.filename !== undefined || copy.is_program) {
+    throw refusal('42501', 'file', 'COPY with a file or a program of the server is not allowed', {
+      detail: 'What the server reads or writes by itself does not pass pgveil.',
+      hint: 'Use COPY … TO STDOUT or COPY … FROM STDIN, or \\copy in psql.',
+    });
+  }
+  if (copy.is_from) return { columns: undefined, format: undefined, withhold: copyIn(copy, analysis) };
+  const format = tagFormat(copy.options ?? []);
+  if (copy.relation) return { columns: copyTable(copy, analysis), format, withhold: 'nothing' };
+  const query = copy.query;
+  if (!query) throw unsupported('this COPY');
+  const result =
+    'SelectStmt' in query ? analysis.query(query.SelectStmt, undefined) : analysis.modification(query, undefined);
+  return { columns: result.columns, format, withhold: 'SelectStmt' in query ? 'nothing' : 'all' };
+}
+
+function copyIn(copy: CopyStmt, analysis: Analysis): StatementPlan['withhold'] {
+  if (!copy.relation) throw unsupported('this COPY');
+  const found = resolveAndPin(copy.relation, analysis);
+  const protection = found.kind === 'relation' ? analysis.state.viewer.protection.of(found.relation) : undefined;
+  if (!protection) return 'nothing';
+  if (protection.kind !== 'guarded') throw unsupported('COPY FROM into this relation', place(copy.relation, analysis));
+  return protection.guarded.relation.triggerRoutines.length > 0 ? 'all' : 'detail';
+}
+
+function copyTable(copy: CopyStmt, analysis: Analysis): readonly QueryColumn[] | undefined {
+  const range = copy.relation!;
+  const found = resolveAndPin(range, analysis);
+  const { viewer, scans } = analysis.state;
+  const protection = found.kind === 'relation' ? viewer.protection.of(found.relation) : undefined;
+  if (found.kind !== 'relation' || !protection) return [];
+  const { relation } = found;
+  const location = place(range, analysis);
+  const listed = listedColumns(copy, relation);
+  switch (protection.kind) {
+    case 'closed':
+      throw refusal('55000', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
+        ...(location === undefined ? {} : { location }),
+      });
+    case 'guarded': {
+      const policies = new Set([...protection.guarded.guards.keys()].filter((p) => viewer.policies.has(p)));
+      if (policies.size === 0) return [];
+      const scan = createScan(protection.guarded, policies);
+      scans.push(scan);
+      viewer.assertReadable(scan, listed, location);
+      const item = scanItem(range, scan, analysis);
+      // COPY of a table leaves out its children; of a partitioned one there is nothing else.
+      const only = relation.kind !== 'partitioned';
+      become(copy, listed, analysis, () =>
+        substitutionSql(scan, {
+          columns: listed,
+          systemColumns: [],
+          only,
+          locking: false,
+          tagPrefix: viewer.tagPrefix,
+        }),
+      );
+      return listed.map((column) => asOutput(item.columns!.find((c) => c.name === column.name)!, location));
+    }
+    case 'statistics':
+      become(copy, listed, analysis, () => statisticsSql(relation, viewer.protection));
+      return [];
+    case 'view':
+    case 'materialized': {
+      const view = (protection.kind === 'view' ? viewColumns : maskedRelation)(
+        relation,
+        protection,
+        analysis,
+        location,
+      );
+      become(copy, listed, analysis, view.render);
+      return listed.map((column) => asOutput(view.columns.find((c) => c.name === column.name)!, location));
+    }
+    default:
+      return protection satisfies never;
+  }
+}
+
+function asOutput(column: import('./scope.js').ScopeColumn, location: number | undefined): QueryColumn {
+  return { ...column, refs: () => column.taint().map((taint) => ({ taint, location })) };
+}
+
+/** Without a list, all columns but generated ones. */
+function listedColumns(copy: CopyStmt, relation: Relation): readonly Column[] {
+  if (!copy.attlist) return relation.columns.filter((column) => !column.generated);
+  return copy.attlist.map((node) => {
+    const name = stringOf(node) ?? '';
+    const column = findColumn(relation, name);
+    if (column) return column;
+    throw refusal('42703', 'unresolved', `column "${name}" of relation "${relation.name}" does not exist`);
+  });
+}
+
+/** `COPY orders (a, b)` becomes `COPY (SELECT a, b FROM …)`. */
+function become(copy: CopyStmt, columns: readonly Column[], analysis: Analysis, source: () => string): void {
+  const range = copy.relation!;
+  const start = locationOf(range);
+  const { tokens, endOfName } = analysis.unit.tokens();
+  let end = endOfName(start);
+  if (end === undefined) throw unsupported('this name', place(range, analysis));
+  if (copy.attlist) {
+    const open = tokens.findIndex((token) => token.start >= end!);
+    const close = tokens.findIndex((token, i) => i > open && token.text === ')');
+    if (tokens[open]?.text !== '(' || close < 0) throw unsupported('this list of columns', place(range, analysis));
+    end = tokens[close]!.end;
+  }
+  const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  analysis.unit.edits.push({
+    start,
+    end,
+    render: () => `(SELECT ${names} FROM ${source()} AS ${quoteIdentifier(range.relname ?? '')})`,
+    mean: (sql, parser) => {
+      const fields = copy as { relation?: unknown; attlist?: unknown; query?: Node };
+      delete fields.relation;
+      delete fields.attlist;
+      const node = parser.parse(sql.slice(1, -1))[0]?.node;
+      if (!node) throw unsupported('this COPY');
+      fields.query = node;
+    },
+  });
+}
+
+/** Characters that stand in a tag: as a delimiter they would be escaped there. */
+const IN_TAGS = /[A-Za-z0-9:]/;
+
+/** The format, where tagged cells can be told apart in it; undefined where masks must be made in SQL. */
+function tagFormat(options: readonly Node[]): CopyFormat | undefined {
+  const values = new Map<string, string>();
+  for (const option of options) {
+    if (!('DefElem' in option)) return undefined;
+    const { defname = '', arg } = option.DefElem;
+    const value = arg === undefined ? 'true' : (stringOf(arg) ?? JSON.stringify(arg));
+    values.set(defname, value.toLowerCase() === value || defname !== 'format' ? value : value.toLowerCase());
+  }
+  const known = new Set(['format', 'delimiter', 'null', 'header', 'quote', 'escape']);
+  if ([...values.keys()].some((name) => !known.has(name))) return undefined;
+  const format = values.get('format') ?? 'text';
+  if (format !== 'text' && format !== 'csv' && format !== 'binary') return undefined;
+  const delimiter = values.get('delimiter') ?? (format === 'csv' ? ',' : '\t');
+  const quote = values.get('quote') ?? '"';
+  const escape = values.get('escape') ?? quote;
+  const nullText = values.get('null') ?? (format === 'csv' ? '' : '\\N');
+  const header = values.get('header') ?? 'false';
+  const single = [delimiter, quote, escape].every((c) => /^[\x01-\x7e]$/.test(c) && !IN_TAGS.test(c));
+  if (!single || quote === '-' || escape === '-') return undefined;
+  return { format, delimiter, quote, escape, null: nullText, header: !/^(false|off|0|.*"ival":\{\}.*)$/i.test(header) };
+}

@@ -1,0 +1,480 @@
+/**
+ * INSERT, UPDATE and DELETE. The target relation cannot be a subquery, so references to its protected columns are masked
+ * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
+ */
+import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
+import { type Column, findColumn, type Relation } from '../catalog/snapshot.js';
+import type { PolicyConfig } from '../policy/config-types.js';
+import { inlineGuard, relationSql } from '../policy/guard-sql.js';
+import { quoteIdentifier } from '../policy/quote.js';
+import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
+import { place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
+import { analyseFromItem, combine, EMPTY_PART, type FromPart, plainItem, scanItem } from './from.js';
+import { locationOf, stringOf } from './mentions.js';
+import { conjunctsOf } from './proof.js';
+import { refusal, unsupported } from './refuse.js';
+import { resolveAndPin } from './relations.js';
+import { columnInPlace, createScan, rulesOf, type Scan } from './scan.js';
+import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
+import { prove, withScope } from './select.js';
+import { parseExpression, parseTargets, replaceNode } from './unit.js';
+
+/** What a statement does to relations, for errors and metrics. */
+export interface Modification extends QueryResult {
+  /** Errors may quote protected rows: of the target itself, or of what its triggers touch. */
+  readonly withhold: 'nothing' | 'detail' | 'all';
+}
+
+/** The target of a modification. */
+interface Target {
+  readonly range: RangeVar;
+  readonly relation: Relation | undefined;
+  readonly scan: Scan | undefined;
+  readonly item: RangeItem;
+  /** As SQL. */
+  readonly alias: string;
+  readonly temporary: boolean;
+}
+
+export function analyseInsert(insert: InsertStmt, outer: Scope | undefined, analysis: Analysis): Modification {
+  assertFields(
+    insert,
+    'relation cols selectStmt onConflictClause returningList returningClause withClause override',
+    'INSERT',
+  );
+  const ctes = withScope(insert.withClause, outer, analysis);
+  const target = targetOf(insert.relation, analysis);
+  const source = insert.selectStmt;
+  if (source) {
+    if (!('SelectStmt' in source)) throw unsupported('this INSERT');
+    const result = analysis.query(source.SelectStmt, { items: [], merged: [], parent: outer, ctes });
+    refuseCopy(target, result.refs, analysis);
+  }
+  const scope: Scope = { items: [target.item], merged: [], parent: outer, ctes };
+  if (insert.onConflictClause) onConflict(insert.onConflictClause, target, scope, analysis);
+  return returning(insert, target, scope, analysis);
+}
+
+export function analyseUpdate(update: UpdateStmt, outer: Scope | undefined, analysis: Analysis): Modification {
+  assertFields(update, 'relation targetList fromClause whereClause returningList returningClause withClause', 'UPDATE');
+  const ctes = withScope(update.withClause, outer, analysis);
+  const target = targetOf(update.relation, analysis);
+  const scope = modificationScope(target, update.fromClause, outer, ctes, analysis);
+  prove(conjunctsOf(update.whereClause), scope);
+  condition('WHERE', update.whereClause, target, scope, analysis);
+  assignments(update.targetList ?? [], target, scope, analysis);
+  return returning(update, target, scope, analysis);
+}
+
+export function analyseDelete(deletion: DeleteStmt, outer: Scope | undefined, analysis: Analysis): Modification {
+  assertFields(deletion, 'relation usingClause whereClause returningList returningClause withClause', 'DELETE');
+  const ctes = withScope(deletion.withClause, outer, analysis);
+  const target = targetOf(deletion.relation, analysis);
+  const scope = modificationScope(target, deletion.usingClause, outer, ctes, analysis);
+  prove(conjunctsOf(deletion.whereClause), scope);
+  condition('WHERE', deletion.whereClause, target, scope, analysis);
+  return returning(deletion, target, scope, analysis);
+}
+
+function assertFields(statement: object, known: string, name: string): void {
+  const fields = known.split(' ');
+  const unknown = Object.keys(statement).find((field) => !fields.includes(field));
+  if (unknown !== undefined) throw unsupported(`${unknown} in ${name}`);
+}
+
+function targetOf(range: RangeVar | undefined, analysis: Analysis): Target {
+  if (!range) throw unsupported('a statement without a target');
+  const found = resolveAndPin(range, analysis);
+  const alias = quoteIdentifier(range.alias?.aliasname ?? range.relname ?? '');
+  const base = { range, alias, temporary: found.kind === 'temporary' };
+  const { viewer } = analysis.state;
+  const relation = found.kind === 'relation' ? found.relation : undefined;
+  const protection = relation && viewer.protection.of(relation);
+  if (!relation || !protection) {
+    return { ...base, relation, scan: undefined, item: plainItem(range, relation) };
+  }
+  const name = `${relation.schema}.${relation.name}`;
+  const location = place(range, analysis);
+  const where = location === undefined ? {} : { location };
+  switch (protection.kind) {
+    case 'closed':
+      throw refusal('55000', 'closed', `table "${name}" is closed: ${protection.reason}`, where);
+    case 'view':
+    case 'materialized':
+    case 'statistics':
+      throw refusal('0A000', 'write', `"${name}" cannot be written through pgveil: it shows protected columns`, {
+        hint: 'Write to the table that holds the columns.',
+        ...where,
+      });
+    case 'guarded': {
+      const policies = new Set([...protection.guarded.guards.keys()].filter((p) => viewer.policies.has(p)));
+      if (policies.size === 0) return { ...base, relation, scan: undefined, item: plainItem(range, relation) };
+      if (relation.hasRules) throw unsupported(`a change of "${name}", which has rules,`, location);
+      const scan = createScan(protection.guarded, policies);
+      analysis.state.scans.push(scan);
+      return { ...base, relation, scan, item: scanItem(range, scan, analysis) };
+    }
+    default:
+      return protection satisfies never;
+  }
+}
+
+/** The target and what UPDATE … FROM or DELETE … USING brings. */
+function modificationScope(
+  target: Target,
+  from: readonly Node[] | undefined,
+  outer: Scope | undefined,
+  ctes: Scope['ctes'],
+  analysis: Analysis,
+): Scope {
+  const start: Scope = { items: [], merged: [], parent: outer, ctes };
+  let part: FromPart = { ...EMPTY_PART, items: [target.item] };
+  for (const node of from ?? []) part = combine(part, analyseFromItem(node, part, start, analysis));
+  return { items: part.items, merged: part.merged, parent: outer, ctes };
+}
+
+function condition(name: string, node: Node | undefined, target: Target, scope: Scope, analysis: Analysis): void {
+  visitExpression(node, scope, analysis);
+  registerFilter(name, node, scope, analysis);
+  maskReferences(node, target, scope, analysis);
+}
+
+function onConflict(clause: OnConflictClause, target: Target, scope: Scope, analysis: Analysis): void {
+  const excluded: RangeItem = {
+    alias: 'excluded',
+    columns: target.relation?.columns.map((column) => ({ name: column.name, taint: NO_TAINT })),
+    qualifiedOnly: true,
+  };
+  const inner: Scope = { ...scope, items: [...scope.items, excluded] };
+  const elements = (clause.infer?.indexElems ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []));
+  for (const element of elements) {
+    const name = element.name;
+    const taint = name === undefined ? [] : (target.item.columns?.find((c) => c.name === name)?.taint ?? NO_TAINT);
+    const location = place(clause.infer ?? {}, analysis);
+    analysis.state.checks.push({
+      place: 'ON CONFLICT',
+      refs: () => [
+        ...(typeof taint === 'function' ? taint() : taint).map((t) => ({ taint: t, location })),
+        ...refsOf(element.expr, inner, analysis),
+      ],
+      shape: false,
+    });
+  }
+  condition('ON CONFLICT … WHERE', clause.infer?.whereClause, target, inner, analysis);
+  condition('ON CONFLICT … WHERE', clause.whereClause, target, inner, analysis);
+  assignments(clause.targetList ?? [], target, inner, analysis);
+}
+
+/** SET: a redacted row keeps its protected columns and whatever guards read. */
+function assignments(targets: readonly Node[], target: Target, scope: Scope, analysis: Analysis): void {
+  for (const node of targets) {
+    if (!('ResTarget' in node)) throw unsupported('this SET');
+    const { val, name = '', indirection } = node.ResTarget;
+    const location = place(node.ResTarget, analysis);
+    const column = target.relation && findColumn(target.relation, name);
+    const { scan } = target;
+    visitExpression(val, scope, analysis);
+    const kept = scan && column ? keptBy(scan, column) : [];
+    if (kept.length === 0 || !scan || !column) {
+      maskReferences(val, target, scope, analysis);
+      refuseCopy(target, () => refsOf(val, scope, analysis), analysis);
+      continue;
+    }
+    const refusing = kept.find((policy) => policy.onWrite === 'refuse' && !scan.proven.has(policy));
+    if (refusing) {
+      throw refusal(
+        '42501',
+        'write',
+        `column "${name}" of "${scan.guarded.relation.schema}.${scan.guarded.relation.name}" cannot be changed`,
+        {
+          detail: `Policy "${refusing.name}" redacts it in some rows and refuses to change them (on_write: refuse).`,
+          policy: refusing.name,
+          hint: 'Restrict the statement to rows that are not redacted.',
+          ...(location === undefined ? {} : { location }),
+        },
+      );
+    }
+    if (!val || indirection || 'MultiAssignRef' in val || 'SetToDefault' in val) {
+      throw unsupported(`SET of the column ${name} other than by an expression of its own`, location);
+    }
+    keepStored(node.ResTarget as { val: Node }, val, column, kept, target, scope, analysis);
+  }
+}
+
+/** Policies under which a redacted row keeps the column. */
+function keptBy(scan: Scan, column: Column): readonly PolicyConfig[] {
+  const protecting = new Set(rulesOf(scan, column.attnum).map((rule) => rule.policy));
+  const decisive = scan.guarded.guardColumns.has(column.attnum);
+  return [...scan.policies].filter((policy) => protecting.has(policy) || decisive);
+}
+
+/** `SET c = CASE WHEN <redacted> THEN c ELSE <what the client wrote> END` */
+function keepStored(
+  assignment: { val: Node },
+  value: Node,
+  column: Column,
+  policies: readonly PolicyConfig[],
+  target: Target,
+  scope: Scope,
+  analysis: Analysis,
+): void {
+  // Its own edits are nested in this one's: they are made on the expression first.
+  const { tokens } = analysis.unit.tokens();
+  const assignmentStart = locationOf(assignment);
+  const range = assignedExpression(tokens, assignmentStart);
+  if (!range) throw unsupported('this SET', place(assignment, analysis));
+  maskReferences(value, target, scope, analysis);
+  const redacted = policies.map((p) => guardInPlace(target, p)).join(' OR ');
+  const stored = `${target.alias}.${quoteIdentifier(column.name)}`;
+  analysis.unit.edits.push(
+    {
+      start: range.start,
+      end: range.start,
+      render: () => `CASE WHEN ${redacted} THEN ${stored} ELSE (`,
+      mean: (_, parser) => {
+        const whole = parseExpression(`CASE WHEN ${redacted} THEN ${stored} ELSE NULL END`, parser);
+        if ('CaseExpr' in whole) whole.CaseExpr.defresult = value;
+        assignment.val = whole;
+      },
+    },
+    { start: range.end, end: range.end, render: () => ') END', mean: () => undefined },
+  );
+}
+
+/** The bytes of the expression behind `column =`, up to the comma or keyword that ends the assignment. */
+function assignedExpression(
+  tokens: readonly { readonly start: number; readonly end: number; readonly text: string; readonly kind: string }[],
+  start: number,
+): { readonly start: number; readonly end: number } | undefined {
+  let i = tokens.findIndex((token) => token.start === start);
+  if (i < 0) return undefined;
+  while (i < tokens.length && tokens[i]!.text !== '=') i++;
+  const first = i + 1;
+  let depth = 0;
+  for (i = first; i < tokens.length; i++) {
+    const { text, kind } = tokens[i]!;
+    if (text === '(' || text === '[') depth++;
+    else if (text === ')' || text === ']') {
+      if (depth === 0) break;
+      depth--;
+    } else if (depth === 0) {
+      if (text === 'case') depth++;
+      else if (text === ',' || text === ';') break;
+      else if (kind === 'identifier' && (text === 'from' || text === 'where' || text === 'returning')) {
+        // `a IS DISTINCT FROM b` goes on.
+        if (!(text === 'from' && tokens[i - 1]?.text === 'distinct')) break;
+      }
+    } else if (text === 'case') depth++;
+    else if (text === 'end') depth--;
+  }
+  return i > first ? { start: tokens[first]!.start, end: tokens[i - 1]!.end } : undefined;
+}
+
+function guardInPlace(target: Target, policy: PolicyConfig): string {
+  return inlineGuard(target.scan!.guarded.guards.get(policy)!, target.alias);
+}
+
+/** Masks references to the target's protected columns, and its whole row, where they stand in an expression. */
+function maskReferences(node: unknown, target: Target, scope: Scope, analysis: Analysis): void {
+  if (!target.scan || node === null || typeof node !== 'object') return;
+  if (Array.isArray(node)) {
+    for (const item of node) maskReferences(item, target, scope, analysis);
+    return;
+  }
+  if ('SelectStmt' in node || 'SubLink' in node) {
+    assertNoOuterReference(node, target, analysis);
+    const link = 'SubLink' in node ? (node.SubLink as { testexpr?: Node }) : {};
+    maskReferences(link.testexpr, target, scope, analysis);
+    return;
+  }
+  if (!('ColumnRef' in node)) {
+    for (const value of Object.values(node)) maskReferences(value, target, scope, analysis);
+    return;
+  }
+  const fields = node.ColumnRef as Readonly<Record<string, unknown>>;
+  const replacement = replacementOf(fields, target, scope, analysis);
+  if (replacement === undefined) return;
+  const start = locationOf(fields);
+  const end = analysis.unit.tokens().endOfName(start);
+  if (end === undefined) throw unsupported('this reference', place(fields, analysis));
+  // A whole row was given its type already: the mask goes in its place.
+  const known = analysis.unit.edits.findIndex((edit) => edit.start === start && edit.end === end);
+  if (known >= 0) analysis.unit.edits.splice(known, 1);
+  analysis.unit.edits.push({
+    start,
+    end,
+    render: () => replacement,
+    mean: (sql, parser) => replaceNode(node, parseExpression(sql, parser)),
+  });
+}
+
+function replacementOf(
+  fields: Readonly<Record<string, unknown>>,
+  target: Target,
+  scope: Scope,
+  analysis: Analysis,
+): string | undefined {
+  const { parts, star } = referenceNames(fields);
+  const scan = target.scan!;
+  const { relation } = scan.guarded;
+  const location = place(fields, analysis);
+  const qualifier = star ? parts : parts.slice(0, -1);
+  // What could name the target is masked, also where the server would find it ambiguous.
+  if (qualifier.length > 0) {
+    if (/^(old|new)$/.test(qualifier.at(-1)!) && !findItem(qualifier, scope)) {
+      throw unsupported('OLD and NEW in RETURNING', location);
+    }
+    if (findItem(qualifier, scope)?.item !== target.item) return undefined;
+    if (star) throw unsupported('* in this expression', location);
+  }
+  const name = parts.at(-1) ?? '';
+  const column = findColumn(relation, name);
+  if (column) {
+    return rulesOf(scan, column.attnum).length > 0 ? inPlace(target, column) : undefined;
+  }
+  const resolved = resolveColumn(parts, scope);
+  if (resolved.kind !== 'row' || resolved.item !== target.item) return undefined;
+  if (parts.length > 1) {
+    // `o.xmin` is a system column; `o.f` would be a call with the whole row.
+    if (/^(ctid|xmin|xmax|cmin|cmax|tableoid)$/.test(name)) return undefined;
+    throw unsupported('a function of the whole row', location);
+  }
+  return `ROW(${relation.columns.map((c) => inPlace(target, c)).join(', ')})::${relationSql(relation)}`;
+}
+
+function inPlace(target: Target, column: Column): string {
+  return columnInPlace(target.scan!, column, target.alias, (policy) => guardInPlace(target, policy));
+}
+
+/** In a subquery another relation can take the target's name, and with it the guard's columns. */
+function assertNoOuterReference(node: unknown, target: Target, analysis: Analysis): void {
+  const scan = target.scan!;
+  const visit = (part: unknown): void => {
+    if (part === null || typeof part !== 'object') return;
+    if (Array.isArray(part)) {
+      for (const item of part) visit(item);
+      return;
+    }
+    if ('ColumnRef' in part) {
+      const fields = part.ColumnRef as Readonly<Record<string, unknown>>;
+      const { parts, star } = referenceNames(fields);
+      const name = parts.at(-1) ?? '';
+      const column = findColumn(scan.guarded.relation, name);
+      const qualified = star ? parts.length > 0 : parts.length > 1;
+      const qualifier = star ? name : (parts.at(-2) ?? '');
+      const namesTarget = qualified
+        ? quoteIdentifier(qualifier) === target.alias
+        : quoteIdentifier(name) === target.alias;
+      const isProtected = column !== undefined && rulesOf(scan, column.attnum).length > 0;
+      const found = qualified ? undefined : analysis.resolutions.get(part);
+      const elsewhere = found?.kind === 'columns' && found.depth === 0;
+      if ((namesTarget && (isProtected || star || !column)) || (!qualified && !star && isProtected && !elsewhere)) {
+        throw unsupported(`a reference to "${name}" from a subquery`, place(fields, analysis));
+      }
+      return;
+    }
+    for (const value of Object.values(part)) visit(value);
+  };
+  visit(node);
+}
+
+function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {
+  // PostgreSQL 18 has a clause with options in the place of the list.
+  const { returningClause: clause, returningList } = statement as {
+    readonly returningClause?: { readonly exprs?: Node[]; readonly options?: Node[] };
+    readonly returningList?: Node[];
+  };
+  if (clause?.options && target.scan) throw unsupported('RETURNING WITH (…)');
+  const list = clause?.exprs ?? returningList ?? [];
+  const columns: QueryColumn[] = [];
+  let known = true;
+  for (const node of [...list]) {
+    if (!('ResTarget' in node) || !node.ResTarget.val) throw unsupported('this RETURNING');
+    const { val, name } = node.ResTarget;
+    const reference =
+      'ColumnRef' in val ? referenceNames(val.ColumnRef as Readonly<Record<string, unknown>>) : undefined;
+    if (reference?.star) {
+      if (target.scan) expandStar(list, node, reference.parts, target, scope, analysis);
+      const item = reference.parts.length > 0 ? findItem(reference.parts, scope)?.item : undefined;
+      const items = item ? [item] : scope.items.filter((i) => !i.qualifiedOnly);
+      for (const i of items) {
+        if (!i.columns) known = false;
+        const location = place('ColumnRef' in val ? val.ColumnRef : {}, analysis);
+        for (const column of i.columns ?? []) {
+          columns.push({
+            name: column.name,
+            taint: column.taint,
+            refs: () => column.taint().map((taint) => ({ taint, location })),
+            ...(i === target.item && column.origin ? { origin: column.origin } : {}),
+            ...(i === target.item && column.typmod !== undefined ? { typmod: column.typmod } : {}),
+          });
+        }
+      }
+      continue;
+    }
+    visitExpression(val, scope, analysis);
+    maskReferences(val, target, scope, analysis);
+    const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
+    const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
+    const column = resolved?.kind === 'columns' && resolved.columns.length === 1 ? resolved.columns[0] : undefined;
+    columns.push({
+      name: name ?? stringOf(reference ? { String: { sval: reference.parts.at(-1) } } : undefined) ?? '?column?',
+      refs,
+      taint: lazyTaint(() => refs().map((ref) => ref.taint)),
+      ...(column?.origin ? { origin: column.origin } : {}),
+      ...(column?.typmod === undefined ? {} : { typmod: column.typmod }),
+    });
+  }
+  const refs = (): readonly Ref[] => columns.flatMap((column) => column.refs());
+  return { columns: known ? columns : undefined, refs, withhold: withholding(target, analysis) };
+}
+
+/** `*` and `o.*` of the target become the list of its columns, masked in place. */
+function expandStar(
+  list: Node[],
+  node: Node,
+  qualifier: readonly string[],
+  target: Target,
+  scope: Scope,
+  analysis: Analysis,
+): void {
+  const val = 'ResTarget' in node ? node.ResTarget.val : undefined;
+  if (!val || !('ColumnRef' in val)) return;
+  const only = qualifier.length > 0 ? findItem(qualifier, scope)?.item : undefined;
+  if (qualifier.length > 0 && !only) {
+    if (/^(old|new)$/.test(qualifier.at(-1)!))
+      throw unsupported('OLD and NEW in RETURNING', place(val.ColumnRef, analysis));
+    return;
+  }
+  if (only && only !== target.item) return;
+  const items = only ? [only] : scope.items.filter((item) => !item.qualifiedOnly);
+  const listed = items.map((item) => {
+    if (item === target.item) {
+      return target.scan!.guarded.relation.columns.map((column) => inPlace(target, column)).join(', ');
+    }
+    if (item.alias === undefined) throw unsupported('RETURNING * with this FROM', place(val.ColumnRef, analysis));
+    return `${quoteIdentifier(item.alias)}.*`;
+  });
+  const start = locationOf(val.ColumnRef);
+  const end = analysis.unit.tokens().endOfName(start);
+  if (end === undefined) throw unsupported('this *', place(val.ColumnRef, analysis));
+  analysis.unit.edits.push({
+    start,
+    end,
+    render: () => listed.join(', '),
+    mean: (sql, parser) => list.splice(list.indexOf(node), 1, ...parseTargets(sql, parser)),
+  });
+}
+
+/** Masked data must not take the place of real data. */
+function refuseCopy(target: Target, refs: () => readonly Ref[], analysis: Analysis): void {
+  if (target.temporary) return;
+  analysis.state.copies.push({ refs, into: target.range.relname ?? '' });
+}
+
+function withholding(target: Target, { state }: Analysis): Modification['withhold'] {
+  const { relation, scan } = target;
+  const { protection } = state.viewer;
+  if (scan) return relation!.triggerRoutines.length > 0 ? 'all' : 'detail';
+  return relation?.triggerRoutines.some((oid) => protection.routine(oid)) ? 'all' : 'nothing';
+}

@@ -1,0 +1,310 @@
+/**
+ * From a text to a plan: parse, look at what it mentions, analyse what is concerned, refuse or rewrite. Read it from the
+ * top down; each step has a file of its own.
+ */
+import { createHash } from 'node:crypto';
+import { mayRead, mayReadColumns } from '../catalog/snapshot.js';
+import type { PolicyConfig } from '../policy/config-types.js';
+import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
+import type { StatementState, Viewer } from './analysis.js';
+import { NamesNeeded } from './analysis.js';
+import { failingText } from './failing-text.js';
+import { type Mentions, mentionsOf } from './mentions.js';
+import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
+import type { NameEnvironment, Plan, Refusal, SessionEffect, SessionEnvironment, StatementPlan } from './plan-types.js';
+import type { Protection } from './protection.js';
+import { RefusalError, refusal } from './refuse.js';
+import { afterSearchPath } from './search-path.js';
+import { positionOfByte, splice } from './splice.js';
+import { createAnalysis, isData, planStatement } from './statement.js';
+import { createUnit, renderUnit } from './unit.js';
+
+export interface PlanContext {
+  readonly parser: SqlParser;
+  readonly protection: Protection;
+  /** Policies that hold for the session's user. */
+  readonly policies: ReadonlySet<PolicyConfig>;
+  readonly tagPrefix: string;
+  readonly generation: number;
+}
+
+export interface PlannedText {
+  readonly plan: Plan;
+  /** The plan is the same whatever unqualified names mean. */
+  readonly independent: boolean;
+  /** Names that the snapshot does not know: it may be out of date. */
+  readonly unknownNames: readonly string[];
+}
+
+/**
+ * Plans one text.
+ * @throws NamesNeeded where the plan depends on what unqualified names mean, and the environment does not say
+ */
+export function planText(text: string, environment: SessionEnvironment, context: PlanContext): PlannedText {
+  let statements: readonly RawStatement[];
+  try {
+    statements = context.parser.parse(text);
+  } catch (error) {
+    return { plan: unparseable(error, context), independent: true, unknownNames: [] };
+  }
+  return new TextPlanner(text, statements, environment, context).plan();
+}
+
+class TextPlanner {
+  readonly #text: string;
+  readonly #statements: readonly RawStatement[];
+  readonly #environment: SessionEnvironment;
+  readonly #context: PlanContext;
+  readonly #unknown = new Set<string>();
+  #names: NameEnvironment | undefined;
+  #usedNames = false;
+  /** Names that statements before in the same text change. */
+  readonly #changed: Set<string>;
+
+  constructor(
+    text: string,
+    statements: readonly RawStatement[],
+    environment: SessionEnvironment,
+    context: PlanContext,
+  ) {
+    this.#text = text;
+    this.#statements = statements;
+    this.#environment = environment;
+    this.#context = context;
+    this.#names = environment.names;
+    this.#changed = new Set(environment.uncommittedNames);
+  }
+
+  plan(): PlannedText {
+    const unit = createUnit(this.#text, this.#statements, (location) => location);
+    const planned: StatementPlan[] = [];
+    const fingerprint = fingerprintOf(this.#statements);
+    const { generation } = this.#context;
+    for (const [i, statement] of this.#statements.entries()) {
+      const edits = unit.edits.length;
+      try {
+        planned.push(this.#planOne(statement, unit, i));
+      } catch (error) {
+        if (!(error instanceof RefusalError)) throw error;
+        unit.edits.length = edits;
+        const plan = this.#refuse(statement, i, planned, error, fingerprint);
+        return this.#result(plan);
+      }
+    }
+    if (unit.edits.length === 0) {
+      return this.#result({ verdict: 'pass', statements: planned, generation, fingerprint });
+    }
+    try {
+      const { text, mapPosition } = renderUnit(unit, this.#context.parser);
+      return this.#result({ verdict: 'rewrite', text, mapPosition, statements: planned, generation, fingerprint });
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      const refused = refuseWhole(positioned(error, this.#text), planned.slice(-1), this.#context, fingerprint);
+      return this.#result(refused);
+    }
+  }
+
+  #result(plan: Plan): PlannedText {
+    return { plan, independent: !this.#usedNames, unknownNames: [...this.#unknown] };
+  }
+
+  #planOne(statement: RawStatement, unit: ReturnType<typeof createUnit>, index: number): StatementPlan {
+    const mentions = mentionsOf(statement.node);
+    if (isData(statement.node)) {
+      this.#assertCommitted(mentions);
+      this.#noteUnknown(mentions);
+    }
+    const names = (): NameEnvironment => {
+      this.#usedNames = true;
+      if (this.#names) return this.#names;
+      if (index === 0 || !this.#environment.names) throw new NamesNeeded();
+      throw refusal(
+        '0A000',
+        'unresolved',
+        'pgveil cannot tell which table is meant after a change of search_path in the same text',
+        {
+          hint: 'Send the change as a statement of its own, or write the schema before the name.',
+        },
+      );
+    };
+    const state: StatementState = {
+      viewer: viewerOf(this.#context, names),
+      checks: [],
+      scans: [],
+      copies: [],
+      withhold: [],
+    };
+    const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
+    this.#follow(statement, plan.effects);
+    return plan;
+  }
+
+  /** What the statements behind this one have to reckon with. */
+  #follow(statement: RawStatement, effects: readonly SessionEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'ddl') for (const name of effect.names) this.#changed.add(name);
+      if (effect.kind === 'environment' || effect.kind === 'discard') {
+        this.#names = this.#names && afterSearchPath(statement.node, this.#names, this.#context.protection.snapshot);
+      }
+    }
+  }
+
+  #assertCommitted(mentions: Mentions): void {
+    if (this.#changed.size === 0) return;
+    const hit = [...mentions.relations, ...mentions.routines, ...mentions.operators].find((m) =>
+      this.#changed.has(m.name),
+    );
+    if (!hit) return;
+    throw refusal('0A000', 'stale', `"${hit.name}" was changed in this transaction, and pgveil has not seen it yet`, {
+      hint: 'Commit first: what a transaction changes is analysed when it is committed.',
+      ...(hit.location < 0 ? {} : { location: hit.location }),
+    });
+  }
+
+  #noteUnknown(mentions: Mentions): void {
+    const { snapshot } = this.#context.protection;
+    for (const { name } of mentions.relations) {
+      if (!snapshot.relationsByName.has(name) && !mentions.ctes.has(name)) this.#unknown.add(name);
+    }
+    for (const { name } of mentions.routines) {
+      if (!snapshot.routinesByName.has(name) && !snapshot.builtinRoutines.has(name)) this.#unknown.add(name);
+    }
+  }
+
+  /** The statements before run first; then the server fails, and the refusal takes its error's place. */
+  #refuse(
+    statement: RawStatement,
+    index: number,
+    before: readonly StatementPlan[],
+    error: RefusalError,
+    fingerprint: () => string,
+  ): Plan {
+    const refused: StatementPlan = { kind: 'refused', output: [], effects: [], withhold: 'nothing', masked: [] };
+    const reason = positioned(error, this.#text);
+    if (index === 0) return refuseWhole(reason, [refused], this.#context, fingerprint);
+    const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);
+    const { plan } = planText(prefix, this.#environment, this.#context);
+    const { text: failing, marker } = failingText();
+    const runs = plan.verdict === 'rewrite' ? plan.text : prefix;
+    if (plan.verdict === 'refuse') return refuseWhole(reason, [refused], this.#context, fingerprint);
+    const { mapPosition } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
+    return {
+      verdict: 'refuse',
+      text: `${runs} ${failing}`,
+      marker,
+      mapPosition,
+      refusal: reason,
+      statements: [...before, refused],
+      generation: this.#context.generation,
+      fingerprint,
+    };
+  }
+}
+
+function unparseable(error: unknown, context: PlanContext): Plan {
+  const none = (): string => '';
+  if (error instanceof SqlSyntaxError) {
+    const { code, message, position } = error;
+    const reason: Refusal = { code, message, reason: 'syntax', ...(position === undefined ? {} : { position }) };
+    return refuseWhole(reason, [], context, none);
+  }
+  if (!(error instanceof ParserFailure)) throw error;
+  const reason: Refusal = {
+    code: '54001',
+    message: `statement too complex: ${error.message}`,
+    hint: 'Split it into smaller statements.',
+    reason: 'limit',
+  };
+  return refuseWhole(reason, [], context, none);
+}
+
+function refuseWhole(
+  reason: Refusal,
+  statements: readonly StatementPlan[],
+  context: PlanContext,
+  fingerprint: () => string,
+): Plan {
+  const { text, marker } = failingText();
+  const { generation } = context;
+  return {
+    verdict: 'refuse',
+    text,
+    marker,
+    mapPosition: () => undefined,
+    refusal: reason,
+    statements,
+    generation,
+    fingerprint,
+  };
+}
+
+function positioned(error: RefusalError, text: string): Refusal {
+  const { location } = error;
+  return location === undefined ? error.refusal : { ...error.refusal, position: positionOfByte(text, location) };
+}
+
+function viewerOf(context: PlanContext, names: () => NameEnvironment): Viewer {
+  const { snapshot } = context.protection;
+  return {
+    protection: context.protection,
+    parser: context.parser,
+    policies: context.policies,
+    tagPrefix: context.tagPrefix,
+    names,
+    mayReadAll: (relation, columns) =>
+      columns.length === 0 || everyoneReads(relation) || mayReadColumns(snapshot, names().role, relation, columns),
+    assertReadable(scan, columns, location) {
+      const { relation, guards } = scan.guarded;
+      const needed = [
+        { relation, columns: [...columnsForGuards(scan.guarded)] },
+        ...[...guards]
+          .filter(([policy]) => scan.policies.has(policy))
+          .flatMap(([, guard]) => [...relationsForGuard(guard)].map(([r, c]) => ({ relation: r, columns: c }))),
+      ];
+      if (needed.every((n) => everyoneReads(n.relation))) return;
+      const { role } = names();
+      if (!mayReadColumns(snapshot, role, relation, columns)) return;
+      for (const { relation: other, columns: read } of needed) {
+        const missing = read.find((column) => !mayRead(snapshot, role, other, column));
+        if (!missing) continue;
+        const grant = `GRANT SELECT (${read.map((c) => c.name).join(', ')}) ON ${other.schema}.${other.name} TO "${role}"`;
+        throw refusal(
+          '42501',
+          'privilege',
+          `role "${role}" may not read "${other.schema}.${other.name}"."${missing.name}"`,
+          {
+            detail: `A policy needs it to tell which rows of "${relation.schema}.${relation.name}" are redacted.`,
+            hint: `${grant};`,
+            ...(location === undefined ? {} : { location }),
+          },
+        );
+      }
+    },
+  };
+}
+
+function everyoneReads(relation: { readonly readers: readonly string[] }): boolean {
+  return relation.readers.includes('');
+}
+
+/** The shape of the statements: equal for texts that differ only in constants, comments and white space. */
+function fingerprintOf(statements: readonly RawStatement[]): () => string {
+  let known: string | undefined;
+  return () => {
+    known ??= createHash('sha256')
+      .update(
+        JSON.stringify(
+          statements.map((s) => s.node),
+          withoutConstants,
+        ),
+      )
+      .digest('hex')
+      .slice(0, 16);
+    return known;
+  };
+}
+
+function withoutConstants(key: string, value: unknown): unknown {
+  if (key === 'location' || key === 'stmt_location' || key === 'stmt_len') return undefined;
+  return key === 'A_Const' ? {} : value;
+}

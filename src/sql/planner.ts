@@ -1,0 +1,270 @@
+/** The planner as sessions see it: plans texts against the newest snapshot of their database, and remembers plans. */
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { CatalogSource } from '../catalog/refresh.js';
+import type { Snapshot } from '../catalog/snapshot.js';
+import { CatalogError } from '../catalog/watcher.js';
+import { bindPolicies, createTagNumbers } from '../policy/bind.js';
+import type { Config, PolicyConfig, Problem } from '../policy/config-types.js';
+import { NamesNeeded } from './analysis.js';
+import { failingText } from './failing-text.js';
+import { SqlParser } from './parse.js';
+import { type PlanContext, type PlannedText, planText } from './plan.js';
+import type { Plan, Planner, SessionEnvironment } from './plan-types.js';
+import { deriveProtection, type Protection } from './protection.js';
+
+/** Longer texts are planned each time: they would fill the cache, and rarely come twice. */
+const LONGEST_CACHED_TEXT = 64 * 1024;
+/** A name that no snapshot knows makes the schema be looked at, but not more often than this. */
+const LOOK_AGAIN_MS = 1_000;
+
+export interface PlannerOptions {
+  readonly config: Config;
+  readonly catalog: CatalogSource;
+  /** A plan was asked for: how long it took, and whether it was remembered. */
+  readonly onPlanned?: (seconds: number, cached: boolean) => void;
+  /** The policies were bound to a snapshot of the database; empty where everything fits. */
+  readonly onProblem?: (database: string, problems: readonly Problem[]) => void;
+}
+
+/** What is known of one database. */
+interface DatabaseState {
+  readonly snapshot: Snapshot;
+  readonly parser: SqlParser;
+  readonly protection: Protection;
+  /** With the policies in observe mode as if they were enforced; undefined without such policies. */
+  readonly observed: Protection | undefined;
+  readonly generation: number;
+  readonly plans: LRUCache<string, Plan>;
+  /** By login role. */
+  readonly viewers: Map<string, ViewerPolicies>;
+}
+
+interface ViewerPolicies {
+  /** Part of the key of plans. */
+  readonly key: string;
+  readonly enforced: ReadonlySet<PolicyConfig>;
+  readonly all: ReadonlySet<PolicyConfig>;
+}
+
+/** Resolves once the planner can be used. */
+export async function createPlanner(options: PlannerOptions): Promise<Planner> {
+  const { config, catalog } = options;
+  const tagPrefix = `pgveil${randomBytes(16).toString('hex')}t`;
+  const tagNumbers = createTagNumbers();
+  const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
+  const enforced = config.policies.filter((policy) => policy.mode === 'enforce');
+  const states = new Map<string, DatabaseState>();
+  /** Databases whose schema has changed since the snapshot; planning waits. */
+  const changing = new Map<string, Promise<unknown>>();
+  const lastLook = new Map<string, number>();
+  let generations = 0;
+
+  async function build(snapshot: Snapshot): Promise<DatabaseState> {
+    const parser = states.get(snapshot.database)?.parser ?? (await SqlParser.load(snapshot.serverVersion));
+    const known = states.get(snapshot.database);
+    if (known?.snapshot === snapshot) return known;
+    const binding = bindPolicies(enforced, snapshot, parser, tagNumbers);
+    const observing = enforced.length < config.policies.length;
+    const everything = observing ? bindPolicies(config.policies, snapshot, parser, tagNumbers) : undefined;
+    generations++;
+    const state: DatabaseState = {
+      snapshot,
+      parser,
+      protection: deriveProtection(snapshot, binding, parser, allowed),
+      observed: everything && deriveProtection(snapshot, everything, parser, allowed),
+      generation: generations,
+      plans: new LRUCache({ max: config.limits.cachedPlans }),
+      viewers: new Map(),
+    };
+    states.set(snapshot.database, state);
+    options.onProblem?.(snapshot.database, [...binding.problems, ...(everything?.problems ?? [])]);
+    return state;
+  }
+
+  catalog.onChange((_, snapshot) => {
+    // Plans of the old snapshot must not be used again, whoever asks first.
+    states.delete(snapshot.database);
+    void build(snapshot).catch(() => undefined);
+  });
+  catalog.onDrop((database) => states.delete(database));
+
+  function policiesOf(state: DatabaseState, user: string): ViewerPolicies {
+    const known = state.viewers.get(user);
+    if (known) return known;
+    const memberOf = state.snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
+    const holds = config.policies.filter((policy) => !policy.exemptRoles.some((role) => memberOf.has(role)));
+    const policies: ViewerPolicies = {
+      key: config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join(''),
+      enforced: new Set(holds.filter((policy) => policy.mode === 'enforce')),
+      all: new Set(holds),
+    };
+    // Names of roles come from clients.
+    if (state.viewers.size > 10_000) state.viewers.clear();
+    state.viewers.set(user, policies);
+    return policies;
+  }
+
+  function planNow(
+    text: string,
+    environment: SessionEnvironment,
+    state: DatabaseState,
+    looked: boolean,
+  ): Plan | 'environment' | 'look' {
+    const viewer = policiesOf(state, environment.user);
+    const cacheable = environment.uncommittedNames.size === 0 && text.length <= LONGEST_CACHED_TEXT;
+    const names = environment.names;
+    const key = `${viewer.key}\0${text}`;
+    const keyWithNames =
+      names && `${viewer.key}\0${JSON.stringify([names.role, names.schemas, [...names.tempRelations]])}\0${text}`;
+    if (cacheable) {
+      const known = state.plans.get(key) ?? (keyWithNames === undefined ? undefined : state.plans.get(keyWithNames));
+      if (known) return known;
+    }
+    const context: PlanContext = {
+      parser: state.parser,
+      protection: state.protection,
+      policies: viewer.enforced,
+      tagPrefix,
+      generation: state.generation,
+    };
+    let planned: PlannedText;
+    let plan: Plan;
+    try {
+      planned = planText(text, environment, context);
+      plan = state.observed ? observe(planned.plan, text, environment, context, state.observed, viewer) : planned.plan;
+    } catch (error) {
+      if (error instanceof NamesNeeded) return 'environment';
+      return defect(context);
+    }
+    const unknown = planned.unknownNames.filter((name) => !names?.tempRelations.has(name));
+    if (unknown.length > 0) {
+      if (!names) return 'environment';
+      if (!looked) return 'look';
+      return plan;
+    }
+    if (cacheable) {
+      const independent = planned.independent && planned.unknownNames.length === 0;
+      if (independent) state.plans.set(key, plan);
+      else if (keyWithNames !== undefined) state.plans.set(keyWithNames, plan);
+    }
+    return plan;
+  }
+
+  async function planLater(
+    text: string,
+    environment: SessionEnvironment,
+    look: boolean,
+  ): Promise<Plan | 'environment'> {
+    const { database } = environment;
+    try {
+      await changing.get(database);
+      if (look) lastLook.set(database, performance.now());
+      let snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
+      let state = await build(snapshot);
+      await state.parser.ready();
+      const answer = planNow(text, environment, state, look || recentlyLooked(database));
+      if (answer !== 'look') return answer;
+      lastLook.set(database, performance.now());
+      snapshot = await catalog.refresh(database);
+      state = await build(snapshot);
+      const second = planNow(text, environment, state, true);
+      return second === 'look' ? unreadable(database) : second;
+    } catch (error) {
+      if (error instanceof CatalogError) return unreadable(database, error.message);
+      return unreadable(database);
+    }
+  }
+
+  function recentlyLooked(database: string): boolean {
+    return performance.now() - (lastLook.get(database) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS;
+  }
+
+  function timed(start: number, cached: boolean): void {
+    options.onPlanned?.((performance.now() - start) / 1000, cached);
+  }
+
+  return {
+    tagPrefix,
+    plan(text, environment) {
+      const start = performance.now();
+      const { database } = environment;
+      const snapshot = catalog.current(database);
+      const state = states.get(database);
+      if (!snapshot || state?.snapshot !== snapshot || changing.has(database)) {
+        return planLater(text, environment, false);
+      }
+      const before = state.plans.size;
+      const answer = planNow(text, environment, state, recentlyLooked(database));
+      if (answer === 'look') return planLater(text, environment, true);
+      if (answer !== 'environment') timed(start, state.plans.size === before);
+      return answer;
+    },
+    generation: (database) => states.get(database)?.generation ?? 0,
+    schemaChanged(database) {
+      const refreshed = catalog
+        .refresh(database)
+        .catch(() => undefined)
+        .finally(() => {
+          if (changing.get(database) === refreshed) changing.delete(database);
+        });
+      changing.set(database, refreshed);
+    },
+  };
+}
+
+/** What the policies in observe mode would have done. */
+function observe(
+  plan: Plan,
+  text: string,
+  environment: SessionEnvironment,
+  context: PlanContext,
+  protection: Protection,
+  viewer: ViewerPolicies,
+): Plan {
+  const would = planText(text, environment, { ...context, protection, policies: viewer.all }).plan;
+  const masked = would.statements.flatMap((statement) => statement.masked);
+  const refused = would.verdict === 'refuse' && plan.verdict !== 'refuse' ? would.refusal : undefined;
+  if (!refused && masked.length === 0) return plan;
+  return { ...plan, observed: { masked, ...(refused ? { refusal: refused } : {}) } };
+}
+
+/** A defect of pgveil must not let a statement through. Its error is not shown: it could quote the text. */
+function defect(context: PlanContext): Plan {
+  const { text, marker } = failingText();
+  return {
+    verdict: 'refuse',
+    text,
+    marker,
+    mapPosition: () => undefined,
+    refusal: {
+      code: 'XX000',
+      reason: 'statement',
+      message: 'pgveil could not analyse this statement',
+      hint: 'This is a defect of pgveil; please report the shape of the statement.',
+    },
+    statements: [],
+    generation: context.generation,
+    fingerprint: () => '',
+  };
+}
+
+function unreadable(database: string, why?: string): Plan {
+  const { text, marker } = failingText();
+  return {
+    verdict: 'refuse',
+    text,
+    marker,
+    mapPosition: () => undefined,
+    refusal: {
+      code: '57P03',
+      reason: 'closed',
+      message: `pgveil cannot read the schema of database "${database}"`,
+      ...(why === undefined ? {} : { detail: why }),
+      hint: 'Try again later, or ask the operator of pgveil.',
+    },
+    statements: [],
+    generation: 0,
+    fingerprint: () => '',
+  };
+}

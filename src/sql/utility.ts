@@ -1,0 +1,274 @@
+/**
+ * Statements other than queries and modifications: which pass, which do where no protected relation is concerned, and
+ * what they change in the session. A kind that is not listed is refused.
+ */
+import type { Node } from '@pgsql/types';
+import { type Mentions, stringOf } from './mentions.js';
+import type { SessionEffect } from './plan-types.js';
+import type { Protection } from './protection.js';
+import { refusal, unsupported } from './refuse.js';
+
+/** What becomes of a kind of statement that mentions a protected relation. */
+type OnProtected =
+  /** It reads no row and moves no value. */
+  | 'pass'
+  /** It changes what is protected: refused unless the policies allow DDL. */
+  | 'ddl';
+
+interface UtilityKind {
+  /** The label of metrics. */
+  readonly label: 'utility' | 'ddl' | 'transaction' | 'set';
+  readonly onProtected: OnProtected;
+  /** Names in it may mean something else until the change is committed and seen. */
+  readonly changesSchema: boolean;
+}
+
+const UTILITY: UtilityKind = { label: 'utility', onProtected: 'pass', changesSchema: false };
+const DDL: UtilityKind = { label: 'ddl', onProtected: 'ddl', changesSchema: true };
+const DDL_ELSEWHERE: UtilityKind = { label: 'ddl', onProtected: 'pass', changesSchema: true };
+
+const KINDS: Readonly<Record<string, UtilityKind>> = {
+  TransactionStmt: { ...UTILITY, label: 'transaction' },
+  VariableSetStmt: { ...UTILITY, label: 'set' },
+  VariableShowStmt: { ...UTILITY, label: 'set' },
+  ConstraintsSetStmt: UTILITY,
+  DiscardStmt: UTILITY,
+  ListenStmt: UTILITY,
+  NotifyStmt: UTILITY,
+  UnlistenStmt: UTILITY,
+  DeallocateStmt: UTILITY,
+  ExecuteStmt: UTILITY,
+  FetchStmt: UTILITY,
+  ClosePortalStmt: UTILITY,
+  CallStmt: UTILITY,
+  CheckPointStmt: UTILITY,
+  LockStmt: UTILITY,
+  VacuumStmt: UTILITY,
+  ReindexStmt: UTILITY,
+  ClusterStmt: UTILITY,
+  TruncateStmt: UTILITY,
+  RefreshMatViewStmt: UTILITY,
+  // Rights and descriptions.
+  GrantStmt: DDL_ELSEWHERE,
+  GrantRoleStmt: DDL_ELSEWHERE,
+  AlterDefaultPrivilegesStmt: DDL_ELSEWHERE,
+  AlterOwnerStmt: DDL_ELSEWHERE,
+  CommentStmt: UTILITY,
+  SecLabelStmt: UTILITY,
+  CreateRoleStmt: DDL_ELSEWHERE,
+  AlterRoleStmt: DDL_ELSEWHERE,
+  AlterRoleSetStmt: DDL_ELSEWHERE,
+  DropRoleStmt: DDL_ELSEWHERE,
+  ReassignOwnedStmt: DDL_ELSEWHERE,
+  DropOwnedStmt: DDL_ELSEWHERE,
+  // Databases and the server.
+  CreatedbStmt: UTILITY,
+  DropdbStmt: UTILITY,
+  AlterDatabaseStmt: UTILITY,
+  AlterDatabaseSetStmt: UTILITY,
+  AlterDatabaseRefreshCollStmt: UTILITY,
+  AlterSystemStmt: UTILITY,
+  CreateTableSpaceStmt: UTILITY,
+  DropTableSpaceStmt: UTILITY,
+  AlterTableSpaceOptionsStmt: UTILITY,
+  // Schema objects.
+  CreateSchemaStmt: DDL,
+  CreateStmt: DDL,
+  AlterTableStmt: DDL,
+  AlterTableMoveAllStmt: DDL_ELSEWHERE,
+  IndexStmt: DDL,
+  CreateStatsStmt: DDL,
+  AlterStatsStmt: DDL_ELSEWHERE,
+  CreateSeqStmt: DDL,
+  AlterSeqStmt: DDL,
+  CreateDomainStmt: DDL,
+  AlterDomainStmt: DDL,
+  CreateEnumStmt: DDL,
+  AlterEnumStmt: DDL,
+  CreateRangeStmt: DDL,
+  CompositeTypeStmt: DDL,
+  AlterTypeStmt: DDL,
+  CompositeType: DDL,
+  DefineStmt: DDL,
+  CreateCastStmt: DDL,
+  CreateConversionStmt: DDL,
+  CreateOpClassStmt: DDL,
+  CreateOpFamilyStmt: DDL,
+  AlterOpFamilyStmt: DDL,
+  AlterOperatorStmt: DDL,
+  AlterCollationStmt: DDL,
+  CreateFunctionStmt: DDL_ELSEWHERE,
+  AlterFunctionStmt: DDL_ELSEWHERE,
+  AlterObjectDependsStmt: DDL_ELSEWHERE,
+  AlterObjectSchemaStmt: DDL,
+  RenameStmt: DDL,
+  DropStmt: DDL,
+  RuleStmt: DDL,
+  CreateTrigStmt: DDL,
+  CreatePolicyStmt: DDL,
+  AlterPolicyStmt: DDL,
+  CreateExtensionStmt: DDL,
+  AlterExtensionStmt: DDL,
+  AlterExtensionContentsStmt: DDL,
+  CreateTransformStmt: DDL,
+  CreateAmStmt: DDL,
+  CreatePublicationStmt: DDL,
+  AlterPublicationStmt: DDL,
+  AlterTSDictionaryStmt: DDL,
+  AlterTSConfigurationStmt: DDL,
+};
+
+/** Settings that decide what a name means, or how the server reads SQL. */
+const ENVIRONMENT_SETTINGS = new Set(
+  'search_path role session_authorization client_encoding names standard_conforming_strings'.split(' '),
+);
+
+export interface UtilityPlan {
+  readonly label: UtilityKind['label'];
+  readonly effects: readonly SessionEffect[];
+}
+
+/**
+ * Plans a statement that is neither a query nor a modification, nor carries one.
+ * @param concerned names of protected relations that it mentions
+ * @throws RefusalError
+ */
+export function planUtility(
+  node: Node,
+  mentions: Mentions,
+  concerned: readonly string[],
+  protection: Protection,
+): UtilityPlan {
+  const [name, statement] = Object.entries(node)[0] as [string, Readonly<Record<string, unknown>>];
+  const kind = KINDS[name];
+  if (!kind) throw unsupported(statementName(name));
+  assertAllowedDdl(name, statement, kind, concerned, protection);
+  const effects: SessionEffect[] = [...effectsOf(name, statement)];
+  if (kind.changesSchema) {
+    effects.push({ kind: 'ddl', names: changedNames(name, statement, mentions, protection) });
+    effects.push({ kind: 'environment' });
+  }
+  return { label: kind.label, effects };
+}
+
+function assertAllowedDdl(
+  name: string,
+  statement: Readonly<Record<string, unknown>>,
+  kind: UtilityKind,
+  concerned: readonly string[],
+  protection: Protection,
+): void {
+  if (kind.onProtected === 'pass') return;
+  const named = name === 'DropStmt' ? droppedNames(statement) : concerned;
+  // What is created is not what is protected, even under its name.
+  const created = name === 'CreateStmt' ? (statement.relation as { relname?: string } | undefined)?.relname : undefined;
+  const changed = name === 'CreateStmt' ? protectedForeignKeys(statement, protection) : named;
+  for (const relationName of changed) {
+    if (relationName === created && !('inhRelations' in statement)) continue;
+    for (const relation of protection.relationsNamed(relationName)) {
+      const found = protection.of(relation);
+      if (found?.kind === 'view' || found?.kind === 'statistics') continue;
+      const policies = found?.kind === 'guarded' ? [...found.guarded.guards.keys()] : [];
+      const refusing = policies.find((policy) => policy.ddl === 'refuse');
+      if (found?.kind === 'guarded' && !refusing) continue;
+      throw refusal('42501', 'ddl', `${statementName(name)} on "${relation.schema}.${relation.name}" is not allowed`, {
+        detail: refusing
+          ? `Policy "${refusing.name}" protects it and refuses changes of its schema (ddl: refuse).`
+          : 'It shows protected columns.',
+        hint: 'Change it on a direct connection, or ask the operator of pgveil for ddl: allow.',
+        ...(refusing ? { policy: refusing.name, table: `${relation.schema}.${relation.name}` } : {}),
+      });
+    }
+  }
+}
+
+/** Tables whose protected columns a new table's foreign keys point at. */
+function protectedForeignKeys(statement: Readonly<Record<string, unknown>>, protection: Protection): readonly string[] {
+  const found: string[] = [];
+  const visit = (part: unknown): void => {
+    if (part === null || typeof part !== 'object') return;
+    if (Array.isArray(part)) return part.forEach(visit);
+    const { pktable, pk_attrs: keys } = part as { pktable?: { relname?: string }; pk_attrs?: Node[] };
+    const name = pktable?.relname;
+    if (name !== undefined) {
+      const names = (keys ?? []).map(stringOf);
+      const hits = protection.relationsNamed(name).some((relation) => {
+        const of = protection.of(relation);
+        return of?.kind === 'guarded' && [...of.guarded.columns.values()].some((c) => names.includes(c.column.name));
+      });
+      if (hits) found.push(name);
+    }
+    for (const value of Object.values(part)) visit(value);
+  };
+  visit(statement);
+  return found;
+}
+
+function droppedNames(statement: Readonly<Record<string, unknown>>): readonly string[] {
+  const objects = (statement.objects as Node[] | undefined) ?? [];
+  return objects.flatMap((object) => {
+    const parts = 'List' in object ? (object.List.items ?? []) : [object];
+    return parts.map(stringOf).filter((part) => part !== undefined);
+  });
+}
+
+function effectsOf(name: string, statement: Readonly<Record<string, unknown>>): readonly SessionEffect[] {
+  switch (name) {
+    case 'VariableSetStmt': {
+      const setting = String(statement.name ?? '').toLowerCase();
+      const all = statement.kind === 'VAR_RESET_ALL';
+      return all || ENVIRONMENT_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
+    }
+    case 'TransactionStmt':
+      return statement.kind === 'TRANS_STMT_ROLLBACK_TO' ? [{ kind: 'environment' }] : [];
+    case 'DiscardStmt': {
+      const target = statement.target;
+      const what = target === 'DISCARD_TEMP' ? 'temp' : target === 'DISCARD_PLANS' ? 'plans' : 'all';
+      return target === 'DISCARD_SEQUENCES' ? [] : [{ kind: 'discard', what }, { kind: 'environment' }];
+    }
+    case 'DeallocateStmt':
+      return [{ kind: 'deallocate', name: typeof statement.name === 'string' ? statement.name : null }];
+    case 'ExecuteStmt':
+      return [{ kind: 'execute', name: String(statement.name ?? '') }];
+    case 'FetchStmt':
+      return statement.ismove ? [] : [{ kind: 'fetch', cursor: String(statement.portalname ?? '') }];
+    case 'CallStmt':
+      return [{ kind: 'environment' }];
+    default:
+      return [];
+  }
+}
+
+/** Kinds after which a name can show what it did not show before. */
+const RENAMES = new Set(
+  (
+    'CreateFunctionStmt AlterFunctionStmt DefineStmt CreateCastStmt RuleStmt CreateTrigStmt RenameStmt ' +
+    'AlterObjectSchemaStmt CreateExtensionStmt AlterExtensionStmt AlterExtensionContentsStmt CreateOpClassStmt'
+  ).split(' '),
+);
+
+function changedNames(
+  name: string,
+  statement: Readonly<Record<string, unknown>>,
+  mentions: Mentions,
+  protection: Protection,
+): readonly string[] {
+  if (RENAMES.has(name)) return stringsIn(statement);
+  return mentions.relations.map((r) => r.name).filter((n) => protection.relationsNamed(n).length > 0);
+}
+
+/** Every name in a statement: which of them it changes differs by kind, and too many do no harm. */
+function stringsIn(node: unknown): string[] {
+  if (typeof node === 'string') return [node];
+  if (Array.isArray(node)) return node.flatMap(stringsIn);
+  if (node === null || typeof node !== 'object') return [];
+  return Object.values(node).flatMap(stringsIn);
+}
+
+/** `AlterTableStmt` as an error names it. */
+export function statementName(kind: string): string {
+  return kind
+    .replace(/Stmt$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+}

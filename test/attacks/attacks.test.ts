@@ -1,0 +1,87 @@
+/**
+ * Noninterference: whatever a client sends, what it receives through the gateway is the same for two databases that
+ * differ only in protected values of redacted rows. README.md describes the cases.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ShopGateway, startShopPair } from '../harness/gateway.js';
+import { playCase, waysOf } from '../harness/play-case.js';
+import { type BackendMessage, connectRaw, sqlStates, type Target, transcript } from '../harness/raw-client.js';
+import { type Role, withClient } from '../harness/shop-server.js';
+import type { SqlCase } from '../harness/sql-cases.js';
+import { ATTACKS, type Expectation, expectationOf } from './cases.js';
+import { MESSAGE_ATTACKS } from './messages.js';
+
+let a: ShopGateway;
+let b: ShopGateway;
+let functions: ReadonlyMap<string, number>;
+
+beforeAll(async () => {
+  ({ a, b } = await startShopPair());
+  const { rows } = await withClient(a.direct('postgres'), (client) =>
+    client.query<{ oid: number; signature: string }>(
+      'SELECT oid, oid::regprocedure::text AS signature FROM pg_proc WHERE oid >= 16384',
+    ),
+  );
+  functions = new Map(rows.map((row) => [row.signature, row.oid]));
+});
+
+afterAll(async () => {
+  await Promise.all([a?.stop(), b?.stop()]);
+});
+
+type Play = (target: Target) => Promise<readonly BackendMessage[]>;
+
+/** Both at once: each has a server of its own. */
+async function playBoth(play: Play, targetOf: (shop: ShopGateway) => Target): Promise<readonly BackendMessage[][]> {
+  return Promise.all([a, b].map(async (shop) => [...(await play(targetOf(shop)))]));
+}
+
+async function leaksDirect(play: Play, role: Role | undefined): Promise<void> {
+  const [ofA = [], ofB = []] = await playBoth(play, (shop) => shop.direct(role));
+  expect(transcript(ofA), 'this is no attack: without the gateway A and B answer the same').not.toBe(transcript(ofB));
+}
+
+async function tellsNothing(play: Play, role: Role | undefined, expected: Expectation): Promise<void> {
+  const [ofA = [], ofB = []] = await playBoth(play, (shop) => shop.masked(role));
+  expect(transcript(ofA)).toBe(transcript(ofB));
+  expect(verdict(ofA, expected)).toMatch(/^(same|refused)$/);
+}
+
+/** `same` or `refused` where that is expected of these messages; else what came, for people. */
+function verdict(messages: readonly BackendMessage[], expected: Expectation): string {
+  const states = sqlStates(messages);
+  if (expected.same && states.join() === expected.same.join()) return 'same';
+  // What follows a refusal may fail for it: an aborted transaction, a statement or an object that was not made.
+  if (expected.refused?.includes(states[0] ?? '')) return 'refused';
+  const errors = messages.filter((message) => message.type === 'E');
+  return `expected ${JSON.stringify(expected)}, got ${states.length ? transcript(errors) : 'no error'}`;
+}
+
+describe.each(ATTACKS)('%s', (_group, cases) => {
+  it.each(cases.map((sqlCase): [string, SqlCase] => [sqlCase.name, sqlCase]))('%s', async (_name, sqlCase) => {
+    const role = sqlCase.options.role as Role | undefined;
+    await leaksDirect((target) => playCase(target, sqlCase, 'simple'), role);
+    for (const way of waysOf(sqlCase)) {
+      await tellsNothing((target) => playCase(target, sqlCase, way), role, expectationOf(sqlCase.options));
+    }
+  });
+});
+
+describe('messages', () => {
+  it.each(MESSAGE_ATTACKS.map((attack) => [attack.name, attack] as const))('%s', async (_name, attack) => {
+    const play: Play = async (target) => {
+      const client = await connectRaw(target);
+      await client.play(attack.steps(oidOf));
+      await client.end();
+      return client.received;
+    };
+    await leaksDirect(play, undefined);
+    await tellsNothing(play, undefined, expectationOf(attack));
+  });
+});
+
+function oidOf(signature: string): number {
+  const oid = functions.get(signature);
+  if (oid === undefined) throw new Error(`There is no function ${signature}`);
+  return oid;
+}

@@ -1,0 +1,309 @@
+/** Attacks that are made of messages rather than of SQL alone. `ATTACKS` of cases.ts has the others. */
+import {
+  bind,
+  close,
+  describe,
+  execute,
+  flush,
+  functionCall,
+  int32,
+  parse,
+  query,
+  ready,
+  type Step,
+  sync,
+  together,
+  until,
+} from '../harness/messages.js';
+
+export interface MessageAttack {
+  readonly name: string;
+  /** As behind `-- expect:`. */
+  readonly expect: string;
+  /** Made for each server, since OIDs of functions stand in messages. */
+  readonly steps: (oidOf: (signature: string) => number) => readonly Step[];
+}
+
+const ALAN = 'Alan Archer';
+const id = (value: bigint) => {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigInt64BE(value);
+  return buffer;
+};
+const run = (sql: string, values: readonly (string | Buffer)[] = []) => [
+  parse(sql),
+  bind(values),
+  describe('P'),
+  execute(),
+  sync(),
+  ready(),
+];
+
+export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
+  {
+    name: 'FunctionCall of a function that reads orders',
+    expect: 'refused',
+    steps: (oidOf) => [functionCall(oidOf('name_of(bigint)'), ['900001']), ready()],
+  },
+  {
+    name: 'FunctionCall of run(text)',
+    expect: 'refused',
+    steps: (oidOf) => [
+      functionCall(oidOf('run(text)'), ['SELECT buyer_name FROM orders WHERE id = 900001']),
+      ready(),
+    ],
+  },
+  {
+    name: 'FunctionCall after a query in the same packet',
+    expect: 'refused',
+    steps: (oidOf) => [
+      together(query('SELECT 1'), functionCall(oidOf('name_of_sqlbody(bigint)'), ['900001'])),
+      ready(2),
+    ],
+  },
+  {
+    name: 'a guess as a parameter',
+    expect: 'refused',
+    steps: () => run('SELECT count(*) FROM orders WHERE buyer_name = $1', [ALAN]),
+  },
+  {
+    name: 'a guess as a parameter of the output',
+    expect: 'same',
+    steps: () => run('SELECT buyer_name = $1, $2::text FROM orders WHERE id = 900001', [ALAN, 'x']),
+  },
+  {
+    name: 'a named statement, run twice with rows of either kind',
+    expect: 'same',
+    steps: () => [
+      parse('SELECT buyer_name, gift_message FROM orders WHERE id = $1', 's'),
+      describe('S', 's'),
+      bind(['900012'], { statement: 's' }),
+      execute(),
+      bind([id(900001n)], { statement: 's', results: [1] }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a named statement replaced under its name',
+    expect: 'same',
+    steps: () => [
+      parse('SELECT order_ref FROM orders WHERE id = 900001', 's'),
+      close('S', 's'),
+      parse('SELECT buyer_name FROM orders WHERE id = 900001', 's'),
+      bind([], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a Parse that fails leaves the old statement of that name',
+    expect: 'same 42P05',
+    steps: () => [
+      parse('SELECT buyer_name FROM orders WHERE id = 900001', 's'),
+      sync(),
+      ready(),
+      parse('SELECT order_ref FROM orders WHERE id = 900001', 's'),
+      sync(),
+      ready(),
+      bind([], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'the unnamed statement kept over a Sync',
+    expect: 'same',
+    steps: () => [
+      parse('SELECT buyer_name FROM orders WHERE id = 900001'),
+      sync(),
+      ready(),
+      bind([], { results: [1] }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a portal taken row by row',
+    expect: 'same',
+    steps: () => [
+      parse('SELECT buyer_name FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY id'),
+      bind(),
+      execute('', 1),
+      execute('', 1),
+      execute('', 5),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'two portals of different tables, taken turn by turn',
+    expect: 'same',
+    steps: () => [
+      query('BEGIN'),
+      ready(),
+      parse('SELECT id, buyer_name FROM orders WHERE id IN (900001, 900002) ORDER BY id', 'a'),
+      parse('SELECT gift_message, id FROM orders WHERE id IN (900001, 900002) ORDER BY id', 'b'),
+      bind([], { statement: 'a', portal: 'pa' }),
+      bind([], { statement: 'b', portal: 'pb', results: [1] }),
+      execute('pa', 1),
+      execute('pb', 1),
+      execute('pa', 1),
+      execute('pb', 1),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a portal fetched by SQL',
+    expect: 'same or refused',
+    steps: () => [
+      query('BEGIN'),
+      ready(),
+      parse('SELECT id, buyer_name FROM orders WHERE id IN (900001, 900002) ORDER BY id'),
+      bind([], { portal: 'p' }),
+      flush(),
+      until('2'),
+      query('FETCH ALL FROM p'),
+      ready(),
+    ],
+  },
+  {
+    name: 'a cursor of SQL executed as a portal',
+    expect: 'same or refused',
+    steps: () => [
+      query('BEGIN; DECLARE c CURSOR FOR SELECT id, buyer_name FROM orders WHERE id IN (900001, 900002) ORDER BY id'),
+      ready(),
+      describe('P', 'c'),
+      execute('c', 0),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a statement of PREPARE bound by message',
+    expect: 'same or refused',
+    steps: () => [
+      query('PREPARE s AS SELECT buyer_name FROM orders WHERE id = 900001'),
+      ready(),
+      describe('S', 's'),
+      bind([], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a statement of Parse executed by SQL',
+    expect: 'same or refused',
+    steps: () => [
+      parse('SELECT buyer_name FROM orders WHERE id = 900001', 's'),
+      sync(),
+      ready(),
+      query('EXECUTE s'),
+      ready(),
+    ],
+  },
+  {
+    name: 'search_path changed between Parse and Bind',
+    expect: 'same',
+    steps: () => [
+      query('SET search_path = other'),
+      ready(),
+      parse('SELECT buyer_name FROM orders WHERE id = 900001', 's'),
+      sync(),
+      ready(),
+      query('SET search_path = public'),
+      ready(),
+      bind([], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'search_path changed between Parse and Bind of a filter, in one packet',
+    expect: 'same or refused',
+    steps: () => [
+      query('SET search_path = other'),
+      ready(),
+      together(
+        parse('SELECT count(*) FROM orders WHERE buyer_name = $1', 's'),
+        parse("SELECT set_config('search_path', 'public', false)"),
+        bind(),
+        execute(),
+        bind([ALAN], { statement: 's' }),
+        execute(),
+        sync(),
+      ),
+      ready(),
+    ],
+  },
+  {
+    name: 'a temporary table dropped between Parse and Bind',
+    expect: 'same or refused',
+    steps: () => [
+      query('CREATE TEMP TABLE orders (id bigint, buyer_name varchar(120))'),
+      ready(),
+      parse('SELECT buyer_name FROM orders WHERE id = 900001', 's'),
+      sync(),
+      ready(),
+      query('DROP TABLE pg_temp.orders'),
+      ready(),
+      bind([], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a refused statement bound anyway',
+    expect: 'refused',
+    steps: () => [
+      parse('SELECT id FROM orders WHERE buyer_name = $1', 's'),
+      sync(),
+      ready(),
+      bind([ALAN], { statement: 's' }),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a refused statement in a pipeline, with more behind it',
+    expect: 'refused',
+    steps: () => [
+      together(
+        parse('SELECT 1'),
+        bind(),
+        execute(),
+        parse('SELECT id FROM orders WHERE buyer_name = $1'),
+        bind([ALAN]),
+        execute(),
+        sync(),
+        parse('SELECT buyer_name FROM orders WHERE id = 900001'),
+        bind(),
+        execute(),
+        sync(),
+      ),
+      ready(2),
+    ],
+  },
+  {
+    name: 'a Query split over two packets',
+    expect: 'same',
+    steps: () => {
+      const text = Buffer.from('SELECT buyer_name FROM orders WHERE id = 900001\0');
+      const whole = Buffer.concat([Buffer.from('Q'), int32(text.length + 4), text]);
+      return [
+        { kind: 'bytes', bytes: whole.subarray(0, 20) },
+        { kind: 'bytes', bytes: whole.subarray(20) },
+        ready(),
+      ];
+    },
+  },
+];
