@@ -79,14 +79,24 @@ async function main(options: Options): Promise<void> {
   if (!(await installed('pgbench'))) throw new Error('pgbench is not on the PATH; it comes with PostgreSQL');
   const directory = await mkdtemp(path.join(tmpdir(), 'pgveil-bench-'));
   let postgres: Awaited<ReturnType<typeof startEmbeddedPostgres>> | undefined;
-  const cleanUp = async () => {
-    await stopAll();
-    await postgres?.stop();
-    await rm(directory, { recursive: true, force: true });
+  let cleaning: Promise<void> | undefined;
+  const cleanUp = () => {
+    cleaning ??= (async () => {
+      await stopAll();
+      await postgres?.stop();
+      await rm(directory, { recursive: true, force: true });
+    })();
+    return cleaning;
   };
+  // `on`, not `once`: the terminal and the loader that runs this file may each send the signal.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+    process.on(signal, () => void cleanUp().finally(() => process.exit(130)));
   }
+  // Such as a reader of the output that has gone.
+  process.on('uncaughtException', (error) => {
+    if (!cleaning) say(String(error));
+    void cleanUp().finally(() => process.exit(1));
+  });
   try {
     // PgBouncer reads its file as another account.
     await chmod(directory, 0o711);

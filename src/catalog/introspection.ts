@@ -54,6 +54,15 @@ const RELATIONS = `
         'typeOid', a.atttypid::bigint,
         'typmod', a.atttypmod,
         'typeSql', format_type(a.atttypid, a.atttypmod),
+        'domainBase', CASE WHEN ty.typtype = 'd' THEN (
+          WITH RECURSIVE base (oid, typmod, kind) AS (
+            SELECT ty.typbasetype, ty.typtypmod, (SELECT typtype FROM pg_type WHERE oid = ty.typbasetype)
+            UNION ALL
+            SELECT d.typbasetype, CASE WHEN d.typtypmod = -1 THEN b.typmod ELSE d.typtypmod END,
+              (SELECT typtype FROM pg_type WHERE oid = d.typbasetype)
+            FROM base b JOIN pg_type d ON d.oid = b.oid WHERE b.kind = 'd'
+          ) SELECT format_type(b.oid, b.typmod) FROM base b WHERE b.kind <> 'd') END,
+        'isEnum', ty.typtype = 'e',
         'notNull', a.attnotnull,
         'generated', a.attgenerated <> '',
         'generationExpression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
@@ -62,6 +71,7 @@ const RELATIONS = `
         'readers', ${readersOf('a.attacl')}
       ) ORDER BY a.attnum) AS columns
     FROM pg_attribute a
+      JOIN pg_type ty ON ty.oid = a.atttypid
       LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
       LEFT JOIN pg_collation co ON co.oid = a.attcollation
     WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -129,7 +139,19 @@ const OPERATORS = `
 
 const CASTS = `
   SELECT format_type(c.castsource, NULL) AS source, format_type(c.casttarget, NULL) AS target,
-    c.castfunc::bigint AS routine
+    c.castfunc::bigint AS routine,
+    CASE c.castcontext WHEN 'e' THEN 'explicit' WHEN 'a' THEN 'assignment' ELSE 'implicit' END AS context,
+    (WITH RECURSIVE holders (oid) AS (
+        SELECT c.casttarget
+        UNION
+        SELECT x.holder FROM holders h JOIN (
+          SELECT typbasetype AS held, oid AS holder FROM pg_type WHERE typtype = 'd'
+          UNION ALL SELECT typelem, oid FROM pg_type WHERE typelem <> 0
+          UNION ALL SELECT rngsubtype, rngtypid FROM pg_range
+          UNION ALL SELECT a.atttypid, r.reltype FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid
+            WHERE a.attnum > 0 AND NOT a.attisdropped AND r.reltype <> 0
+        ) x ON x.held = h.oid
+      ) SELECT json_agg(DISTINCT t.typname) FROM holders h JOIN pg_type t ON t.oid = h.oid) AS "typeNames"
   FROM pg_cast c
   WHERE c.oid >= ${FIRST_USER_OID} AND c.castfunc <> 0
   ORDER BY c.oid`;
@@ -159,7 +181,7 @@ const BUILTIN_ROUTINES = `
 
 /** Rows as JSON has them: null for what is absent in a snapshot. */
 type Nulls<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> | null };
-type ColumnRow = Nulls<Column, 'generationExpression'>;
+type ColumnRow = Nulls<Column, 'generationExpression' | 'domainBase'>;
 type RelationRow = Nulls<Omit<Relation, 'columns'>, 'primaryKey' | 'viewDefinition' | 'extension'> & {
   readonly columns: readonly ColumnRow[];
 };

@@ -19,6 +19,9 @@ export interface Column {
   readonly typmod: number;
   /** `format_type(atttypid, atttypmod)` under an empty search_path: schema-qualified outside pg_catalog. */
   readonly typeSql: string;
+  /** The type that a domain is made of, down to no domain, as `typeSql`; absent for other types. */
+  readonly domainBase?: string;
+  readonly isEnum: boolean;
   readonly notNull: boolean;
   /** `attgenerated <> ''`: computed by the server from other columns. */
   readonly generated: boolean;
@@ -104,6 +107,10 @@ export interface Cast {
   readonly source: string;
   readonly target: string;
   readonly routine: Oid;
+  /** `castcontext`: applied when it is written; in assignments too; everywhere. */
+  readonly context: 'explicit' | 'assignment' | 'implicit';
+  /** Names of the target type and of the domains, arrays, ranges and row types that hold it. */
+  readonly typeNames: readonly string[];
 }
 
 export interface Role {
@@ -163,6 +170,11 @@ export function findRelation(snapshot: Snapshot, schema: string, name: string): 
 /** The live column of that name, or undefined. */
 export function findColumn(relation: Relation, name: string): Column | undefined {
   return relation.columns.find((c) => c.name === name);
+}
+
+/** The type that values of the column are of, domains taken off. */
+export function baseTypeSql(column: Column): string {
+  return column.domainBase ?? column.typeSql;
 }
 
 /** True if the role may read the column: by ownership, membership or grant, or as a superuser. False for unknown roles. */

@@ -216,12 +216,20 @@ function guardOf(relation: Relation, context: Context, children: readonly Relati
   if (children.includes(relation)) return undefined;
   const table = tableConfigOf(relation, context);
   const isGuardTable = policy.redactWhen && inherits(relation, policy.redactWhen.table, context);
+  const named = (name: QualifiedName): Relation => findRelation(context.snapshot, name.schema, name.name) ?? relation;
   const guard = table?.belongsTo
     ? belongingGuard(relation, table.belongsTo, context, [...children, relation])
     : table?.redactedWhen
-      ? ownGuard(relation, table.redactedWhen.sql, undefined, table.redactedWhen.at, context)
+      ? ownGuard(relation, named(table.table), table.redactedWhen.sql, undefined, table.redactedWhen.at, context)
       : policy.redactWhen && isGuardTable
-        ? ownGuard(relation, policy.redactWhen.where, policy.redactWhen.unless, policy.redactWhen.at, context)
+        ? ownGuard(
+            relation,
+            named(policy.redactWhen.table),
+            policy.redactWhen.where,
+            policy.redactWhen.unless,
+            policy.redactWhen.at,
+            context,
+          )
         : undefined;
   if (!guard) {
     if (context.problems.length === 0) {
@@ -246,13 +254,14 @@ function guardOf(relation: Relation, context: Context, children: readonly Relati
 
 function ownGuard(
   relation: Relation,
+  named: Relation,
   where: string,
   unless: string | undefined,
   at: SourcePosition,
   context: Context,
 ): RowGuard | undefined {
-  const compiled = compile(relation, where, at, 'where', context);
-  const exempt = unless === undefined ? undefined : compile(relation, unless, at, 'unless', context);
+  const compiled = compile(relation, named, where, at, 'where', context);
+  const exempt = unless === undefined ? undefined : compile(relation, named, unless, at, 'unless', context);
   if (!compiled || (unless !== undefined && !exempt)) return undefined;
   return {
     kind: 'own',
@@ -264,6 +273,7 @@ function ownGuard(
 
 function compile(
   relation: Relation,
+  named: Relation,
   condition: string,
   at: SourcePosition,
   what: string,
@@ -273,7 +283,7 @@ function compile(
     const statements = parser.parse(`SELECT ${condition}`);
     const only = statements.length === 1 ? statements[0]!.node : undefined;
     if (!only) throw new GuardError('must be one condition');
-    const guard = compileGuard(only, relation, snapshot);
+    const guard = compileGuard(only, relation, snapshot, named);
     const target = 'SelectStmt' in only ? only.SelectStmt.targetList?.[0] : undefined;
     const tree = target && 'ResTarget' in target ? target.ResTarget.val : undefined;
     if (!tree) throw new GuardError('must be one condition');

@@ -9,6 +9,7 @@
 import type { Node, SelectStmt } from '@pgsql/types';
 import {
   type AttNum,
+  baseTypeSql,
   type Column,
   findColumn,
   findRelation,
@@ -34,6 +35,8 @@ export interface Guard {
 /** A range variable that column references of the condition can mean. */
 interface RangeVariable {
   readonly name: string;
+  /** The schema that can stand before the name; absent under an alias. */
+  readonly schema?: string;
   readonly relation: Relation;
   /** Null for the guard's own row, whose alias is known only when the SQL is made. */
   readonly alias: string | null;
@@ -85,13 +88,14 @@ const PLAIN_INTERVAL =
 /**
  * Compiles a condition over the rows of a relation.
  * @param select the tree of `SELECT <condition>`
+ * @param named the relation under whose name the condition speaks of its row: a parent's, for a partition
  * @throws GuardError for anything whose meaning the session could change, and for names that do not exist
  */
-export function compileGuard(select: Node, relation: Relation, snapshot: Snapshot): Guard {
+export function compileGuard(select: Node, relation: Relation, snapshot: Snapshot, named = relation): Guard {
   const condition = onlyTarget(select);
   const columns = new Set<AttNum>();
   const relations = new Set<Relation>();
-  const own: RangeVariable = { name: relation.name, relation, alias: null };
+  const own: RangeVariable = { name: named.name, schema: named.schema, relation, alias: null };
   const { sql } = render(condition, {
     scopes: [[own]],
     snapshot,
@@ -250,10 +254,7 @@ function renderColumn(fields: readonly Node[], context: Context): Rendered {
       const named =
         qualifier.length === 0 ||
         (qualifier.length === 1 && qualifier[0] === variable.name) ||
-        (qualifier.length === 2 &&
-          qualifier[0] === variable.relation.schema &&
-          qualifier[1] === variable.relation.name &&
-          variable.name === variable.relation.name);
+        (qualifier.length === 2 && qualifier[0] === variable.schema && qualifier[1] === variable.name);
       const column = named ? findColumn(variable.relation, columnName) : undefined;
       return column ? [{ variable, column }] : [];
     });
@@ -274,7 +275,7 @@ function renderColumnValue(reference: string, column: Column): Rendered {
       `reads ${column.name}, whose collation is nondeterministic; compare it under a deterministic one`,
     );
   }
-  const type = column.typeSql.replace(/\([\d,]+\)/, '');
+  const type = baseTypeSql(column).replace(/\([\d,]+\)/, '');
   switch (type) {
     case 'timestamp with time zone':
       return { sql: `pg_catalog.timezone('UTC', ${reference})`, kind: 'time' };
@@ -285,7 +286,7 @@ function renderColumnValue(reference: string, column: Column): Rendered {
     case 'interval':
       return { sql: reference, kind: 'interval' };
     default:
-      if (STEADY_TYPES.has(type)) return other(reference);
+      if (STEADY_TYPES.has(type) || column.isEnum) return other(reference);
       throw new GuardError(
         `reads ${column.name} of type ${column.typeSql}, whose meaning could follow the session's settings`,
       );
@@ -403,7 +404,7 @@ function renderExists(link: Extract<Node, { SubLink: unknown }>['SubLink'], cont
     const relation = findRelation(context.snapshot, schemaname, relname);
     if (!relation) throw new GuardError(`reads ${schemaname}.${relname}, which does not exist`);
     const name = alias?.aliasname ?? relname;
-    return { name, relation, alias: `pgveil_${context.scopes.length}_${name}` };
+    return { name, ...(alias ? {} : { schema: schemaname }), relation, alias: `pgveil_${context.scopes.length}_${name}` };
   });
   const from = scope.map(
     (v) =>

@@ -3,7 +3,7 @@
  * client's session, so names are pinned; and it must not raise an error for any stored value, because an error tells
  * something of the value.
  */
-import type { Column } from '../catalog/snapshot.js';
+import { baseTypeSql, type Column } from '../catalog/snapshot.js';
 import type { ColumnConfig, MaskConfig } from './config-types.js';
 import { pinType, quoteLiteral } from './quote.js';
 
@@ -154,7 +154,7 @@ function rounded(digits: number, family: Family, value: string): string {
 }
 
 function familyOf(column: Column): Family {
-  switch (column.typeSql.replace(/\([\d,-]+\)/, '')) {
+  switch (baseTypeSql(column).replace(/\([\d,-]+\)/, '')) {
     case 'text':
     case 'character varying':
     case 'character':
@@ -187,14 +187,14 @@ function familyOf(column: Column): Family {
   }
 }
 
-/** True for text, varchar and char: what can arrive tagged. */
+/** True for text, varchar and char: what can arrive tagged. A domain's checks could reject a tag. */
 export function isText(column: Column): boolean {
-  return familyOf(column) === 'text';
+  return familyOf(column) === 'text' && column.domainBase === undefined;
 }
 
 /** n of varchar(n) and char(n), else no limit. */
 export function characterLimit(column: Column): number {
-  const limit = /^character(?: varying)?\((\d+)\)$/.exec(column.typeSql);
+  const limit = /^character(?: varying)?\((\d+)\)$/.exec(baseTypeSql(column));
   return limit ? Number(limit[1]) : Number.POSITIVE_INFINITY;
 }
 

@@ -96,7 +96,7 @@ function escapeText(value: Buffer, delimiter: number): Buffer {
   const bytes: number[] = [];
   for (const byte of value) {
     const letter = ESCAPED.get(byte);
-    if (letter !== undefined && byte !== delimiter) bytes.push(BACKSLASH, letter);
+    if (letter !== undefined) bytes.push(BACKSLASH, letter);
     else if (byte === BACKSLASH || byte === delimiter) bytes.push(BACKSLASH, byte);
     else bytes.push(byte);
   }

@@ -87,7 +87,8 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
       if (front?.kind !== 'describe-portal' && !(front?.kind === 'describe-statement' && front.parametersSeen)) {
         throw unexpected(type);
       }
-      described(state, front);
+      state.mending = undefined;
+      state.replies.shift();
       break;
     case Backend.portalSuspended:
       if (front?.kind !== 'execute' || front.own) throw unexpected(type);
@@ -179,13 +180,10 @@ function rowDescription(
   const { statement, unplanned } = mendingOf(state, front!);
   if (unplanned) throw new ProtocolError('a statement was described that was not planned');
   if (statement.output.length > 0) mendRowDescription(buffer, start, end, statement);
-  if (describes) described(state, front!);
-}
-
-function described(state: SessionState, front: Request): void {
-  if (mendingOf(state, front).unplanned) throw new ProtocolError('a statement was described that was not planned');
-  state.mending = undefined;
-  state.replies.shift();
+  if (describes) {
+    state.mending = undefined;
+    state.replies.shift();
+  }
 }
 
 function bindComplete(state: SessionState, front: Request | undefined): void {

@@ -13,6 +13,7 @@ import {
   encodeQuery,
   FLUSH,
   Frontend,
+  LONGEST_TEXT,
   parseName,
   queryText,
 } from '../wire/frontend-messages.js';
@@ -33,14 +34,15 @@ export function handleRequests(state: SessionState): void {
       if (state.restTo === 'server') state.toServer.add(reader.buffer, reader.start, reader.end);
     } else {
       state.restTo = 'nowhere';
-      handleMessage(state, reader, found === 'message');
+      handleMessage(state, reader);
     }
   }
 }
 
 /** A message, or the head of one. */
-function handleMessage(state: SessionState, reader: MessageReader, whole: boolean): void {
+function handleMessage(state: SessionState, reader: MessageReader): void {
   const { type, buffer, start, end } = reader;
+  const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   if (type === Frontend.terminate) {
     endSession(state, undefined);
     return;
@@ -259,6 +261,7 @@ function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, st
       if (type === Frontend.copyDone) assertEmpty(start, end);
       else if (buffer.indexOf(0, start + HEADER_BYTES) !== end - 1) throw new ProtocolError('CopyFail has no reason');
       forward(state, buffer, start, end);
+      if (state.unsynced) state.toServer.append(FLUSH);
       state.copyIn = 'closing';
       waitUntil(state, 'copy known', () => undefined);
       return;

@@ -175,11 +175,13 @@ export function flush(state: SessionState): void {
 /** Ends the session with an error that the client is told where it can be. */
 export function endSession(state: SessionState, error: ErrorFields | undefined): void {
   if (state.phase === 'ended') return;
+  // In `ending` the client has had the server's own last word.
+  const told = state.phase === 'ending' || state.fromServer.remaining > 0;
   const atBoundary = state.fromClient.remaining === 0 || state.restTo === 'nowhere';
   if (state.phase === 'ready' && atBoundary) state.toServer.append(TERMINATE);
   state.phase = 'ended';
   state.wait = undefined;
-  if (error && state.fromServer.remaining === 0) state.toClient.append(encodeErrorFields('E', error));
+  if (error && !told) state.toClient.append(encodeErrorFields('E', error));
   flush(state);
   state.options.sink.end();
 }

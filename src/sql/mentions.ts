@@ -15,6 +15,8 @@ export interface Mentions {
   readonly relations: NamedReference[];
   readonly routines: (NamedReference & { readonly argumentCount: number })[];
   readonly operators: NamedReference[];
+  /** Names of types, without their schemas. */
+  readonly types: Set<string>;
   /** How often a name stands last in a column reference; it can be a column or, standing alone, a whole row. */
   readonly columns: Map<string, number>;
   /** Qualifiers of `x.*`, and '' for a bare `*`; one entry each. */
@@ -36,6 +38,7 @@ export function mentionsOf(tree: unknown): Mentions {
     relations: [],
     routines: [],
     operators: [],
+    types: new Set(),
     columns: new Map(),
     stars: [],
     aliases: new Set(),
@@ -73,6 +76,10 @@ function visit(node: unknown, found: Mentions): void {
   const operator = fields.name ?? fields.operName ?? fields.useOp;
   if (Array.isArray(operator) && (typeof fields.kind === 'string' || fields.operName || fields.useOp)) {
     addName(operator, locationOf(fields), (reference) => found.operators.push(reference));
+  }
+  if (Array.isArray(fields.names)) {
+    const type = stringOf(fields.names.at(-1));
+    if (type !== undefined) found.types.add(type);
   }
   if (typeof fields.aliasname === 'string') found.aliases.add(fields.aliasname);
   if (typeof fields.ctename === 'string') found.ctes.add(fields.ctename);

@@ -3,7 +3,7 @@
  * guarded, views and materialized views that read them, statistics that quote them, routines that must not be called.
  */
 import type { Node } from '@pgsql/types';
-import type { Oid, Relation, Snapshot } from '../catalog/snapshot.js';
+import type { Cast, Oid, Relation, Snapshot } from '../catalog/snapshot.js';
 import type { Binding, GuardedRelation } from '../policy/bind.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
@@ -29,6 +29,8 @@ export interface Protection {
   /** The verdict on a call by that name; undefined where every routine that it can mean is harmless. */
   routineNamed(reference: NamedReference & { readonly argumentCount?: number }): RoutineVerdict | undefined;
   operatorNamed(reference: NamedReference): RoutineVerdict | undefined;
+  /** The verdict on the casts that a statement can apply by naming a type, or assigning to a column of one. */
+  castIn(mentions: Mentions): RoutineVerdict | undefined;
   routine(oid: Oid): RoutineVerdict | undefined;
   readonly bodies: BodyJudge;
   /** Said where nothing in the database can be served, because a cast, say, would run an unsafe routine unnamed. */
@@ -78,7 +80,10 @@ export function deriveProtection(
     const relation = snapshot.relationByOid.get(oid)!;
     byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
   }
-  const unnamed = snapshot.casts.find((cast) => verdicts.has(cast.routine));
+  const unsafeCasts = snapshot.casts.filter((cast) => verdicts.has(cast.routine));
+  const unnamed = unsafeCasts.find((cast) => cast.context === 'implicit');
+  const say = (cast: Cast): string =>
+    `the cast from ${cast.source} to ${cast.target} calls ${snapshot.routineByOid.get(cast.routine)?.signature}: ${verdicts.get(cast.routine)?.reason}`;
   return {
     snapshot,
     binding,
@@ -96,10 +101,20 @@ export function deriveProtection(
     bodies: createBodyJudge([
       ...namesOf(relations, snapshot),
       ...[...verdicts.keys()].map((oid) => snapshot.routineByOid.get(oid)!.name),
+      ...unsafeCasts.flatMap((cast) => cast.typeNames),
     ]),
-    closedReason:
-      unnamed &&
-      `the cast from ${unnamed.source} to ${unnamed.target} calls ${snapshot.routineByOid.get(unnamed.routine)?.signature}: ${verdicts.get(unnamed.routine)?.reason}`,
+    castIn: (mentions) => {
+      const found = unsafeCasts.find((cast) =>
+        cast.typeNames.some(
+          (name) =>
+            mentions.types.has(name) ||
+            mentions.routines.some((routine) => routine.name === name) ||
+            (cast.context === 'assignment' && mentions.relations.some((relation) => relation.name === name)),
+        ),
+      );
+      return found && { kind: 'function', reason: say(found) };
+    },
+    closedReason: unnamed && say(unnamed),
   };
 }
 

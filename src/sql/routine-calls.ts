@@ -20,18 +20,20 @@ export function assertRoutines(
     const verdict = protection.operatorNamed(operator);
     if (verdict) throw refused('operator', operator, verdict.kind, verdict.reason, locate);
   }
+  const cast = protection.castIn(mentions);
+  if (cast) throw refused('cast', undefined, cast.kind, cast.reason, locate);
 }
 
 function refused(
-  what: 'function' | 'operator',
-  { schema, name, location }: NamedReference,
+  what: 'function' | 'operator' | 'cast',
+  reference: NamedReference | undefined,
   kind: 'function' | 'file',
   reason: string,
   locate: (location: number) => number | undefined,
 ) {
-  const place = location < 0 ? undefined : locate(location);
-  const full = schema === undefined ? name : `${schema}.${name}`;
-  return refusal('42501', kind, `${what} ${full} is not allowed: ${reason}`, {
+  const place = reference && reference.location >= 0 ? locate(reference.location) : undefined;
+  const name = reference ? ` ${[reference.schema, reference.name].filter((part) => part).join('.')}` : '';
+  return refusal('42501', kind, `${what}${name} is not allowed: ${reason}`, {
     detail: 'What it returns is computed inside the server, where pgveil cannot mask stored values.',
     hint: 'The operator of pgveil can allow it by its signature under functions.allow.',
     ...(place === undefined ? {} : { location: place }),

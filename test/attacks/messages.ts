@@ -48,10 +48,7 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
   {
     name: 'FunctionCall of run(text)',
     expect: 'refused',
-    steps: (oidOf) => [
-      functionCall(oidOf('run(text)'), ['SELECT buyer_name FROM orders WHERE id = 900001']),
-      ready(),
-    ],
+    steps: (oidOf) => [functionCall(oidOf('run(text)'), ['SELECT buyer_name FROM orders WHERE id = 900001']), ready()],
   },
   {
     name: 'FunctionCall after a query in the same packet',
@@ -299,11 +296,7 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
     steps: () => {
       const text = Buffer.from('SELECT buyer_name FROM orders WHERE id = 900001\0');
       const whole = Buffer.concat([Buffer.from('Q'), int32(text.length + 4), text]);
-      return [
-        { kind: 'bytes', bytes: whole.subarray(0, 20) },
-        { kind: 'bytes', bytes: whole.subarray(20) },
-        ready(),
-      ];
+      return [{ kind: 'bytes', bytes: whole.subarray(0, 20) }, { kind: 'bytes', bytes: whole.subarray(20) }, ready()];
     },
   },
 ];

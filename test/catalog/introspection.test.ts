@@ -81,8 +81,10 @@ const SCHEMA = `
   GRANT INSERT ON app.person TO nobody_else;
   GRANT SELECT (code) ON app.person TO PUBLIC;
   ALTER TABLE app.event ENABLE ROW LEVEL SECURITY;
-  CREATE FUNCTION app.rank(app.mood) RETURNS integer LANGUAGE sql AS 'SELECT 1';
-  CREATE CAST (app.mood AS integer) WITH FUNCTION app.rank(app.mood);
+  CREATE TYPE app.score AS (points integer);
+  CREATE TABLE app.scored (score app.score);
+  CREATE FUNCTION app.rank(app.mood) RETURNS app.score LANGUAGE sql AS 'SELECT ROW(1)::app.score';
+  CREATE CAST (app.mood AS app.score) WITH FUNCTION app.rank(app.mood) AS ASSIGNMENT;
 
   CREATE TEMPORARY TABLE scratch (x integer);
   CREATE TEMPORARY VIEW scratch_view AS SELECT x FROM scratch;
@@ -166,7 +168,13 @@ describe('who may read', () => {
 
   it('has casts by a function', () => {
     expect(snapshot.casts).toEqual([
-      { source: 'app.mood', target: 'integer', routine: routine('app.rank(app.mood)').oid },
+      {
+        source: 'app.mood',
+        target: 'app.score',
+        routine: routine('app.rank(app.mood)').oid,
+        context: 'assignment',
+        typeNames: ['_score', '_scored', 'score', 'scored'],
+      },
     ]);
   });
 });
@@ -204,6 +212,7 @@ describe('relations', () => {
       typmod: -1,
       readers: [],
       typeSql: 'bigint',
+      isEnum: false,
       notNull: true,
       generated: false,
       identityAlways: true,

@@ -10,7 +10,7 @@ import { type Role, type ShopServer, startShopServer } from './shop-server.js';
 const DEMO = new URL('../../config/demo.yaml', import.meta.url);
 const ATTACKED = new URL('../attacks/policies.yaml', import.meta.url);
 /** The same for all, so that tokens of the same row are equal. */
-const KEY = '5a'.repeat(32);
+const KEY = '5a3c'.repeat(16);
 
 export interface ShopGateway {
   readonly server: ShopServer;

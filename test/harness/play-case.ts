@@ -1,5 +1,16 @@
 /** A case's statements as messages, in each way that a client can send them. */
-import { bind, describe, execute, type FrontendMessage, parse, query, ready, type Step, sync, together } from './messages.js';
+import {
+  bind,
+  describe,
+  execute,
+  type FrontendMessage,
+  parse,
+  query,
+  ready,
+  type Step,
+  sync,
+  together,
+} from './messages.js';
 import { type BackendMessage, connectRaw, type Target } from './raw-client.js';
 import type { SqlCase } from './sql-cases.js';
 
@@ -21,7 +32,8 @@ export async function playCase(target: Target, sqlCase: SqlCase, way: Way): Prom
 }
 
 function stepsOf({ statements, options }: SqlCase, way: Way): readonly Step[] {
-  const steps = 'pipelined' in options ? pipelined(statements) : statements.flatMap((sql) => [...send(sql, way), ready()]);
+  const steps =
+    'pipelined' in options ? pipelined(statements) : statements.flatMap((sql) => [...send(sql, way), ready()]);
   return 'rollback' in options ? [query('BEGIN'), ready(), ...steps, query('ROLLBACK'), ready()] : steps;
 }
 

@@ -200,6 +200,7 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
         identityAlways: false,
         deterministic: true,
         readers: [],
+        isEnum: false,
       }),
     ),
     uniqueKeys: [],

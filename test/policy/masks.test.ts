@@ -153,6 +153,7 @@ function columnOf(typeSql: string): Column {
     identityAlways: false,
     deterministic: true,
     readers: [],
+    isEnum: false,
   };
 }
 

@@ -84,7 +84,7 @@ export const server = {
 /** The replies to the session's own question about names, up to its ReadyForQuery where it ends with one. */
 export function namesAnswer(
   schemas: readonly string[],
-  ready: 'I' | 'T' | undefined = 'I',
+  ready: 'I' | 'T' | null = 'I',
   temp: readonly string[] | null = null,
 ): Buffer {
   return Buffer.concat([

@@ -1,5 +1,6 @@
 /** Tests are named by the sequence of messages: those of the client | what goes wrong where. */
 import { describe, expect, test } from 'vitest';
+import { fatalError } from '../../src/wire/backend-messages.js';
 import {
   client as c,
   effect,
@@ -258,6 +259,9 @@ describe('the server', () => {
     script.client(c.parse('', 'a'), c.bind('', ''), c.sync);
     expect(script.server(s.parsed, s.fatal('57P01', 'terminating')).toClient).toBe('1 E(57P01 terminating)');
     expect(script.client(c.query('a')).toServer).toBe('');
+    script.session.abort(fatalError('08006', 'closed'));
+    expect(script.client()).toEqual({ toServer: '', toClient: '' });
+    expect(script.ended).toBe(true);
   });
 });
 
@@ -317,7 +321,7 @@ describe('COPY', () => {
       'P(|copy t) B(|) E() H',
     );
     expect(script.server(s.parsed, s.bound, s.copyIn)).toEqual({ toClient: '1 2 G', toServer: '' });
-    expect(script.client(c.copyData('1'), c.flush, c.copyDone, c.sync).toServer).toBe('d(1) c');
+    expect(script.client(c.copyData('1'), c.flush, c.copyDone, c.sync).toServer).toBe('d(1) c H');
     expect(script.server(s.done('COPY 1'))).toEqual({ toClient: 'C(COPY 1)', toServer: 'S' });
     expect(script.server(s.ready()).toClient).toBe('Z(I)');
     expect(script.session.idle).toBe(true);

@@ -37,6 +37,13 @@ describe.each([
   it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
     const direct = await play(server.direct(), script);
     expect(await play(server.direct(), script)).toBe(direct);
-    if (process.env.SHOW) console.log(`### ${script.name}\n${direct.split('\n').map((l) => l.slice(0, 300)).filter((l) => !/^[RSK] /.test(l) || l.startsWith('S DateStyle')).join('\n')}`);
+    if (process.env.SHOW)
+      console.log(
+        `### ${script.name}\n${direct
+          .split('\n')
+          .map((l) => l.slice(0, 300))
+          .filter((l) => !/^[RSK] /.test(l) || l.startsWith('S DateStyle'))
+          .join('\n')}`,
+      );
   });
 });

@@ -1,0 +1,142 @@
+/**
+ * Ordinary statements of applications, mappers, drivers and psql: none is refused, and what does not stand in a redacted
+ * row arrives as the server sent it. The files of must-work/ are written as those of the attacks are; `-- expect:` says
+ *
+ * - `equal`: every backend byte is as without the gateway;
+ * - `masked`: so is every row but the redacted ones, by the order's id in the output column that `-- key:` names (or a
+ *   customer's or contact's id: `-- key: id of customers`), and those are the same whatever is stored;
+ * - `accepted`: no error, the same columns and command tags;
+ * - `fails 23514`: the server's own error.
+ */
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ShopGateway, startShopPair } from '../harness/gateway.js';
+import { playCase, type Way, waysOf } from '../harness/play-case.js';
+import { type BackendMessage, sqlStates, transcript } from '../harness/raw-client.js';
+import { withClient } from '../harness/shop-server.js';
+import { readCases, type SqlCase } from '../harness/sql-cases.js';
+
+const FOLDER = new URL('./must-work/', import.meta.url);
+const GROUPS = readdirSync(FOLDER)
+  .sort()
+  .map((file) => [file, readCases(new URL(file, FOLDER), ['expect', 'key', 'rollback', 'one message'])] as const);
+
+const REDACTED_ORDERS = `SELECT id FROM orders
+  WHERE channel = 'amazon' AND shipped_at < now() - interval '30 days' AND payment_terms <> 'credit'`;
+const REDACTED: Readonly<Record<string, string>> = {
+  orders: REDACTED_ORDERS,
+  customers: `SELECT customer_id AS id FROM orders WHERE id IN (${REDACTED_ORDERS})`,
+  legacy_contacts: `SELECT id FROM legacy_contacts WHERE imported_from = 'amazon' AND imported_on < current_date - 30`,
+};
+
+let a: ShopGateway;
+let b: ShopGateway;
+const redacted: Record<string, ReadonlySet<string>> = {};
+
+beforeAll(async () => {
+  ({ a, b } = await startShopPair());
+  await withClient(a.direct(), async (client) => {
+    for (const [table, sql] of Object.entries(REDACTED)) {
+      const { rows } = await client.query<{ id: string }>(sql);
+      redacted[table] = new Set(rows.map((row) => String(row.id)));
+    }
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([a?.stop(), b?.stop()]);
+});
+
+describe.each(GROUPS)('%s', (_file, cases) => {
+  it.each(cases.map((sqlCase): [string, SqlCase] => [sqlCase.name, sqlCase]))('%s', async (_name, sqlCase) => {
+    for (const way of waysOf(sqlCase)) await works(sqlCase, way);
+  });
+});
+
+async function works(sqlCase: SqlCase, way: Way): Promise<void> {
+  const direct = await playCase(a.direct(), sqlCase, way);
+  const masked = await playCase(a.masked(), sqlCase, way);
+  const [expected, state] = (sqlCase.options.expect ?? '').split(' ');
+  switch (expected) {
+    case 'equal':
+      expect(transcript(masked)).toBe(transcript(direct));
+      return;
+    case 'fails':
+      expect(sqlStates(direct)).toEqual([state]);
+      expect(sqlStates(masked)).toEqual([state]);
+      return;
+    case 'accepted':
+      expect(sqlStates(direct)).toEqual([]);
+      expect(frame(masked)).toBe(frame(direct));
+      return;
+    case 'masked': {
+      expect(sqlStates(direct)).toEqual([]);
+      expect(frame(masked)).toBe(frame(direct));
+      compareRows(sqlCase, direct, masked, await playCase(b.masked(), sqlCase, way));
+      return;
+    }
+    default:
+      throw new Error(`${sqlCase.file}: the case "${sqlCase.name}" expects "${sqlCase.options.expect}"`);
+  }
+}
+
+/** Everything but the rows' contents. */
+function frame(messages: readonly BackendMessage[]): string {
+  return transcript(messages.map((m) => (m.type === 'D' ? { type: 'D', body: Buffer.alloc(0) } : m)));
+}
+
+function compareRows(
+  { options }: SqlCase,
+  direct: readonly BackendMessage[],
+  masked: readonly BackendMessage[],
+  maskedElsewhere: readonly BackendMessage[],
+): void {
+  const [key = 'id', , table = 'orders'] = (options.key ?? 'id').split(' ');
+  let columns: readonly OutputColumn[] = [];
+  direct.forEach((message, index) => {
+    if (message.type === 'T') columns = columnsOf(message.body);
+    if (message.type !== 'D') return;
+    const at = columns.findIndex(({ name }) => name === key);
+    expect(at, `there is no output column ${key}`).toBeGreaterThanOrEqual(0);
+    const id = numberOf(cellsOf(message.body)[at], columns[at]?.binary ?? false);
+    const expected = redacted[table]!.has(id) ? maskedElsewhere : direct;
+    expect(transcript([masked[index]!]), `the row of ${key} ${id}`).toBe(transcript([expected[index]!]));
+  });
+}
+
+interface OutputColumn {
+  readonly name: string;
+  readonly binary: boolean;
+}
+
+/** RowDescription */
+function columnsOf(body: Buffer): readonly OutputColumn[] {
+  const columns: OutputColumn[] = [];
+  let at = 2;
+  for (let n = body.readInt16BE(0); n > 0; n--) {
+    const end = body.indexOf(0, at);
+    columns.push({ name: body.toString('utf8', at, end), binary: body.readInt16BE(end + 17) === 1 });
+    at = end + 19;
+  }
+  return columns;
+}
+
+/** DataRow */
+function cellsOf(body: Buffer): readonly (Buffer | null)[] {
+  const cells: (Buffer | null)[] = [];
+  let at = 2;
+  for (let n = body.readInt16BE(0); n > 0; n--) {
+    const length = body.readInt32BE(at);
+    at += 4;
+    cells.push(length < 0 ? null : body.subarray(at, at + length));
+    at += Math.max(length, 0);
+  }
+  return cells;
+}
+
+/** An int4 or int8, text or binary, as text. */
+function numberOf(cell: Buffer | null | undefined, binary: boolean): string {
+  if (!cell) return 'null';
+  if (!binary) return cell.toString('latin1');
+  return String(cell.length === 8 ? cell.readBigInt64BE() : cell.readInt32BE());
+}
