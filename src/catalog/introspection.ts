@@ -8,6 +8,7 @@ import {
   type Cast,
   type Column,
   createSnapshot,
+  type DomainCheck,
   type Operator,
   type Relation,
   type Role,
@@ -102,6 +103,18 @@ const RELATIONS = `
     EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN') AS "hasRules",
     coalesce((SELECT json_agg(DISTINCT t.tgfoid::bigint) FROM pg_trigger t
       WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgfoid >= ${FIRST_USER_OID})), '[]') AS "triggerRoutines",
+    (SELECT coalesce(json_agg(e.sql ORDER BY e.sql COLLATE "C"), '[]') FROM (
+        SELECT 'SELECT ' || pg_get_expr(d.adbin, d.adrelid) AS sql FROM pg_attrdef d WHERE d.adrelid = c.oid
+        UNION SELECT 'SELECT ' || pg_get_expr(k.conbin, k.conrelid) FROM pg_constraint k
+          WHERE k.conrelid = c.oid AND k.conbin IS NOT NULL
+        UNION SELECT 'SELECT ' || pg_get_expr(i.indexprs, i.indrelid) FROM pg_index i
+          WHERE i.indrelid = c.oid AND i.indexprs IS NOT NULL
+        UNION SELECT 'SELECT ' || pg_get_expr(i.indpred, i.indrelid) FROM pg_index i
+          WHERE i.indrelid = c.oid AND i.indpred IS NOT NULL
+        UNION SELECT 'SELECT ' || substring(pg_get_triggerdef(t.oid) FROM ' WHEN (\\(.*\\)) EXECUTE ') FROM pg_trigger t
+          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgqual IS NOT NULL
+        UNION SELECT pg_get_ruledef(w.oid) FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN'
+      ) e WHERE e.sql IS NOT NULL) AS expressions,
     pg_get_userbyid(c.relowner) AS owner,
     ${readersOf("coalesce(c.relacl, acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))")} AS readers,
     c.relrowsecurity AS "rowSecurity",
@@ -118,6 +131,7 @@ const routines = (serverVersion: number) => `
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window' ELSE 'function' END AS kind,
     l.lanname AS language,
     ${serverVersion >= 140000 ? 'CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_get_function_sqlbody(p.oid) END' : 'p.prosrc'} AS source,
+    CASE WHEN p.proargdefaults IS NOT NULL THEN 'SELECT ' || pg_get_expr(p.proargdefaults, 0) END AS defaults,
     p.oid::regprocedure::text AS signature,
     p.proretset AS "returnsSet",
     coalesce((SELECT json_agg(DISTINCT s.f::oid::bigint) FROM pg_aggregate g
@@ -137,24 +151,35 @@ const OPERATORS = `
   WHERE o.oid >= ${FIRST_USER_OID} AND o.oprcode <> 0 AND ${LASTING_SCHEMA}
   ORDER BY o.oid`;
 
+/** Names of a type and of the domains, arrays, ranges and row types that hold it, as JSON. */
+const holdersOf = (type: string) => `
+  (WITH RECURSIVE holders (oid) AS (
+      SELECT ${type}
+      UNION
+      SELECT x.holder FROM holders h JOIN (
+        SELECT typbasetype AS held, oid AS holder FROM pg_type WHERE typtype = 'd'
+        UNION ALL SELECT typelem, oid FROM pg_type WHERE typelem <> 0
+        UNION ALL SELECT rngsubtype, rngtypid FROM pg_range
+        UNION ALL SELECT a.atttypid, r.reltype FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid
+          WHERE a.attnum > 0 AND NOT a.attisdropped AND r.reltype <> 0
+      ) x ON x.held = h.oid
+    ) SELECT json_agg(DISTINCT t.typname) FROM holders h JOIN pg_type t ON t.oid = h.oid)`;
+
 const CASTS = `
   SELECT format_type(c.castsource, NULL) AS source, format_type(c.casttarget, NULL) AS target,
     c.castfunc::bigint AS routine,
     CASE c.castcontext WHEN 'e' THEN 'explicit' WHEN 'a' THEN 'assignment' ELSE 'implicit' END AS context,
-    (WITH RECURSIVE holders (oid) AS (
-        SELECT c.casttarget
-        UNION
-        SELECT x.holder FROM holders h JOIN (
-          SELECT typbasetype AS held, oid AS holder FROM pg_type WHERE typtype = 'd'
-          UNION ALL SELECT typelem, oid FROM pg_type WHERE typelem <> 0
-          UNION ALL SELECT rngsubtype, rngtypid FROM pg_range
-          UNION ALL SELECT a.atttypid, r.reltype FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid
-            WHERE a.attnum > 0 AND NOT a.attisdropped AND r.reltype <> 0
-        ) x ON x.held = h.oid
-      ) SELECT json_agg(DISTINCT t.typname) FROM holders h JOIN pg_type t ON t.oid = h.oid) AS "typeNames"
+    ${holdersOf('c.casttarget')} AS "typeNames"
   FROM pg_cast c
   WHERE c.oid >= ${FIRST_USER_OID} AND c.castfunc <> 0
   ORDER BY c.oid`;
+
+const DOMAIN_CHECKS = `
+  SELECT format_type(k.contypid, NULL) AS domain, 'SELECT ' || pg_get_expr(k.conbin, 0) AS expression,
+    ${holdersOf('k.contypid')} AS "typeNames"
+  FROM pg_constraint k
+  WHERE k.contypid >= ${FIRST_USER_OID} AND k.conbin IS NOT NULL
+  ORDER BY k.oid`;
 
 /** The owner of the database is a member of pg_database_owner without a row in pg_auth_members. */
 const ROLES = `
@@ -185,7 +210,7 @@ type ColumnRow = Nulls<Column, 'generationExpression' | 'domainBase'>;
 type RelationRow = Nulls<Omit<Relation, 'columns'>, 'primaryKey' | 'viewDefinition' | 'extension'> & {
   readonly columns: readonly ColumnRow[];
 };
-type RoutineRow = Nulls<Routine, 'extension'>;
+type RoutineRow = Nulls<Routine, 'extension' | 'defaults'>;
 type RoleRow = Omit<Role, 'memberOf'> & { readonly memberOf: readonly string[] };
 
 /**
@@ -216,6 +241,7 @@ async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'dige
     routines: (await rowsOf<RoutineRow>(client, routines(server.serverVersion))).map(withoutNulls),
     operators: await rowsOf<Operator>(client, OPERATORS),
     casts: await rowsOf<Cast>(client, CASTS),
+    domainChecks: await rowsOf<DomainCheck>(client, DOMAIN_CHECKS),
     roles: (await rowsOf<RoleRow>(client, ROLES)).map((role) => ({ ...role, memberOf: new Set(role.memberOf) })),
     builtinRoutines: new Set((await rowsOf<{ name: string }>(client, BUILTIN_ROUTINES)).map((row) => row.name)),
   };

@@ -66,6 +66,11 @@ export interface Relation {
   readonly hasRules: boolean;
   /** User triggers' functions (not internal ones). */
   readonly triggerRoutines: readonly Oid[];
+  /**
+   * What the server evaluates by itself for this relation, each a statement: `SELECT` of the expressions of defaults,
+   * checks, generated columns, indexes and triggers' conditions, and rules as CREATE RULE.
+   */
+  readonly expressions: readonly string[];
   readonly owner: string;
   /** Roles with SELECT on the whole relation, its owner's own right included; '' stands for PUBLIC. */
   readonly readers: readonly string[];
@@ -85,6 +90,8 @@ export interface Routine {
   readonly language: string;
   /** `prosrc`, or `pg_get_function_sqlbody` where the body is SQL-standard. */
   readonly source: string;
+  /** `SELECT` of the default values of its arguments; absent without any. */
+  readonly defaults?: string;
   /** `oid::regprocedure` under an empty search_path: `public.f(integer,text)`. */
   readonly signature: string;
   /** Rows of a named relation type or of OUT columns; undefined where the function returns no set and no record. */
@@ -113,6 +120,15 @@ export interface Cast {
   readonly typeNames: readonly string[];
 }
 
+/** A domain's check, which is evaluated wherever a value becomes one of the domain. */
+export interface DomainCheck {
+  readonly domain: string;
+  /** `SELECT` of the expression, in which VALUE is the value. */
+  readonly expression: string;
+  /** As of a cast to the domain. */
+  readonly typeNames: readonly string[];
+}
+
 export interface Role {
   readonly name: string;
   readonly superuser: boolean;
@@ -130,6 +146,7 @@ export interface SnapshotData {
   readonly routines: readonly Routine[];
   readonly operators: readonly Operator[];
   readonly casts: readonly Cast[];
+  readonly domainChecks: readonly DomainCheck[];
   readonly roles: readonly Role[];
   /** Names of routines that initdb created in pg_catalog. */
   readonly builtinRoutines: ReadonlySet<string>;

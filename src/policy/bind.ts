@@ -13,6 +13,7 @@ import {
   type Relation,
   type Snapshot,
 } from '../catalog/snapshot.js';
+import { mentionsOf } from '../sql/mentions.js';
 import type { SqlParser } from '../sql/parse.js';
 import { SqlSyntaxError } from '../sql/parse.js';
 import type { ColumnLabel, TaggedColumn } from '../sql/plan-types.js';
@@ -194,6 +195,24 @@ function bindTable(table: TableConfig, named: Relation, heir: Relation, context:
     const tagged = isText(column) && config.mask.kind !== 'null' ? tagOf(config, column, label, context) : undefined;
     entry.rules.push({ policy, config, label, ...(tagged ? { tagged } : {}) });
     draft.columns.set(column.attnum, entry);
+  }
+  for (const column of heir.columns) protectGenerated(column, draft, policy, context.parser);
+}
+
+/** What the server computes from a protected column is protected too, and shown as NULL. */
+function protectGenerated(column: Column, draft: Draft, policy: PolicyConfig, parser: SqlParser): void {
+  const expression = column.generationExpression;
+  const known = draft.columns.get(column.attnum);
+  if (expression === undefined || known?.rules.some((rule) => rule.policy === policy)) return;
+  const sources = mentionsOf(parser.parse(`SELECT ${expression}`)[0]?.node).columns;
+  for (const { column: source, rules } of draft.columns.values()) {
+    const rule = sources.has(source.name) ? rules.find((r) => r.policy === policy) : undefined;
+    if (!rule) continue;
+    const config: ColumnConfig = { ...rule.config, name: column.name, mask: { kind: 'null' }, keepNull: false };
+    const entry = known ?? { column, rules: [] };
+    entry.rules.push({ policy, config, label: { ...rule.label, column: column.name } });
+    draft.columns.set(column.attnum, entry);
+    return;
   }
 }
 

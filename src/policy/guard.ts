@@ -404,7 +404,12 @@ function renderExists(link: Extract<Node, { SubLink: unknown }>['SubLink'], cont
     const relation = findRelation(context.snapshot, schemaname, relname);
     if (!relation) throw new GuardError(`reads ${schemaname}.${relname}, which does not exist`);
     const name = alias?.aliasname ?? relname;
-    return { name, ...(alias ? {} : { schema: schemaname }), relation, alias: `pgveil_${context.scopes.length}_${name}` };
+    return {
+      name,
+      ...(alias ? {} : { schema: schemaname }),
+      relation,
+      alias: `pgveil_${context.scopes.length}_${name}`,
+    };
   });
   const from = scope.map(
     (v) =>

@@ -46,7 +46,7 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
   const requests: Request[] = [
     { ...own, kind: 'parse', name: NAME, prepared: NO_STATEMENT },
     { ...own, kind: 'bind', portal: NAME, statement: NAME, candidates: [] },
-    { ...own, kind: 'execute', portal: NAME },
+    { ...own, kind: 'execute', portal: NAME, mayCopy: false },
     { ...own, kind: 'close', of: 'portal', name: NAME },
     { ...own, kind: 'close', of: 'statement', name: NAME },
   ];

@@ -24,6 +24,7 @@ export type Request =
       index: number;
       /** The error was seen, ReadyForQuery is due. */
       failed: boolean;
+      mayCopy: boolean;
     })
   | (RequestBase & { readonly kind: 'parse'; readonly name: string; readonly prepared: Prepared })
   | (RequestBase & {
@@ -40,7 +41,12 @@ export type Request =
       parametersSeen: boolean;
     })
   | (RequestBase & { readonly kind: 'describe-portal'; readonly name: string })
-  | (RequestBase & { readonly kind: 'execute'; readonly portal: string })
+  | (RequestBase & {
+      readonly kind: 'execute';
+      readonly portal: string;
+      /** The client's messages wait until it is known whether the server reads COPY data for this. */
+      mayCopy: boolean;
+    })
   | (RequestBase & { readonly kind: 'close'; readonly of: 'statement' | 'portal'; readonly name: string })
   | (RequestBase & { readonly kind: 'sync'; failed: boolean });
 

@@ -93,6 +93,7 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
     case Backend.portalSuspended:
       if (front?.kind !== 'execute' || front.own) throw unexpected(type);
       statementDone(state, front);
+      copyKnown(state, front);
       state.replies.shift();
       break;
     case Backend.copyInResponse:
@@ -163,9 +164,16 @@ function commandComplete(state: SessionState, front: Request | undefined): void 
   }
   if (!request.own) {
     statementDone(state, request);
-    state.copyIn = 'none';
+    copyKnown(state, request);
   }
   state.replies.shift();
+}
+
+/** The request is over, or was skipped: the server reads no COPY data for it. */
+function copyKnown(state: SessionState, request: Request): void {
+  if ((request.kind !== 'query' && request.kind !== 'execute') || !request.mayCopy) return;
+  request.mayCopy = false;
+  state.copyIn = 'none';
 }
 
 function rowDescription(
@@ -206,6 +214,7 @@ function copyInResponse(state: SessionState, front: Request | undefined): void {
   if (request.own || mendingOf(state, request).unplanned) throw unexpected(Backend.copyInResponse);
   // What was forwarded behind it would be read as COPY data.
   if (state.replies.length > 1) throw new ProtocolError('the server reads COPY data that the client did not announce');
+  request.mayCopy = true;
   state.copyIn = 'open';
 }
 
@@ -215,7 +224,7 @@ function copyOutResponse(state: SessionState, front: Request | undefined): void 
   if (request.own || unplanned) throw unexpected(Backend.copyOutResponse);
   if (cells && !statement.copy) throw new ProtocolError('a COPY was not planned as one');
   state.copyOut = cells && statement.copy ? createCopyMasker(statement.copy, cells) : 'as they are';
-  if (request.kind === 'execute') state.copyIn = 'none';
+  if (request.kind === 'execute') copyKnown(state, request);
 }
 
 function copyData(state: SessionState, buffer: Buffer, start: number, end: number): void {
@@ -234,8 +243,8 @@ function readyForQuery(
 ): void {
   if (front?.kind !== 'query' && front?.kind !== 'sync') throw unexpected(Backend.readyForQuery);
   state.replies.shift();
+  copyKnown(state, front);
   if (front.kind === 'query') {
-    state.copyIn = 'none';
     // exec_simple_query drops both.
     state.statements.delete('');
     state.portals.delete('');
@@ -281,14 +290,13 @@ function errorResponse(
   switch (front.kind) {
     case 'query':
       front.failed = true;
-      state.copyIn = 'none';
+      copyKnown(state, front);
       return;
     case 'sync':
       front.failed = true;
       return;
     default:
       if (front.own) front.own.error = fields;
-      state.copyIn = 'none';
       skipToSync(state);
       // The error is the answer to the client's request that needed the names.
       if (front.own && state.discarding) state.toClient.add(buffer, start, end);
@@ -351,6 +359,7 @@ function skipToSync(state: SessionState): void {
     }
     if (front.kind === 'parse') state.statements.settle(front.name, front.prepared);
     if (front.kind === 'bind') settleBind(state, front);
+    copyKnown(state, front);
     state.replies.shift();
   }
 }

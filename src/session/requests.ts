@@ -136,7 +136,17 @@ function actOnQuery(state: SessionState, text: string, original: Range | undefin
   state.boundSinceSync = false;
   const { barrier, copy } = traits(state, plan.statements);
   const { errorInstead } = decision;
-  state.replies.push({ kind: 'query', own: undefined, barrier, plan, errorInstead, text, index: 0, failed: false });
+  const request = {
+    kind: 'query',
+    own: undefined,
+    barrier,
+    plan,
+    errorInstead,
+    text,
+    index: 0,
+    failed: false,
+  } as const;
+  state.replies.push({ ...request, mayCopy: copy });
   if (copy) awaitCopy(state);
 }
 
@@ -224,7 +234,7 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
   const portal = keyOfName(state, decodeExecute(buffer, start, end).portal);
   const statements: StatementPlan[] = state.portals.candidates(portal).map((candidate) => candidate.statement);
   const { barrier, copy } = traits(state, statements);
-  state.replies.push({ kind: 'execute', ...PLAIN, barrier, portal });
+  state.replies.push({ kind: 'execute', ...PLAIN, barrier, portal, mayCopy: copy });
   state.unsynced = true;
   state.boundSinceSync = true;
   forward(state, buffer, start, end);
@@ -250,7 +260,7 @@ function awaitCopy(state: SessionState): void {
   waitUntil(state, 'copy known', () => undefined);
 }
 
-/** Copy-in mode, as CopyGetData in copyfromparse.c. */
+/** Copy-in mode, as CopyGetData in copyfromparse.c, where a message of another type ends the connection. */
 function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, start: number, end: number): void {
   switch (type) {
     case Frontend.copyData:
@@ -269,6 +279,10 @@ function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, st
     case Frontend.flush:
       return;
     default:
-      endSession(state, fatalError('08P01', `unexpected message type ${type} during COPY from stdin`));
+      endSession(state, fatalError('08P01', `unexpected message type 0x${hex(type)} during COPY from stdin`));
   }
+}
+
+function hex(type: number): string {
+  return type.toString(16).toUpperCase().padStart(2, '0');
 }

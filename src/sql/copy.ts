@@ -146,7 +146,7 @@ function become(copy: CopyStmt, columns: readonly Column[], analysis: Analysis, 
 }
 
 /** Characters that stand in a tag: as a delimiter they would be escaped there. */
-const IN_TAGS = /[A-Za-z0-9:]/;
+const IN_TAGS = /[A-Za-z0-9:-]/;
 
 /** The format, where tagged cells can be told apart in it; undefined where masks must be made in SQL. */
 function tagFormat(options: readonly Node[]): CopyFormat | undefined {
@@ -163,10 +163,17 @@ function tagFormat(options: readonly Node[]): CopyFormat | undefined {
   if (format !== 'text' && format !== 'csv' && format !== 'binary') return undefined;
   const delimiter = values.get('delimiter') ?? (format === 'csv' ? ',' : '\t');
   const quote = values.get('quote') ?? '"';
-  const escape = values.get('escape') ?? quote;
+  const escaping = values.get('escape') ?? quote;
   const nullText = values.get('null') ?? (format === 'csv' ? '' : '\\N');
   const header = values.get('header') ?? 'false';
-  const single = [delimiter, quote, escape].every((c) => /^[\x01-\x7e]$/.test(c) && !IN_TAGS.test(c));
-  if (!single || quote === '-' || escape === '-') return undefined;
-  return { format, delimiter, quote, escape, null: nullText, header: !/^(false|off|0|.*"ival":\{\}.*)$/i.test(header) };
+  const single = [delimiter, quote, escaping].every((c) => c.length === 1 && c <= '~' && !IN_TAGS.test(c));
+  if (!single) return undefined;
+  return {
+    format,
+    delimiter,
+    quote,
+    escape: escaping,
+    null: nullText,
+    header: !/^(false|off|0|.*"ival":\{\}.*)$/i.test(header),
+  };
 }

@@ -5,6 +5,7 @@ import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, Ref } from './analysis.js';
 import { locationOf, stringOf } from './mentions.js';
 import { unsupported } from './refuse.js';
+import { SYSTEM_COLUMNS } from './scan.js';
 import { findItem, type RangeItem, type Resolved, resolveColumn, type Scope, type Taint } from './scope.js';
 import { parseExpression, replaceNode } from './unit.js';
 
@@ -139,11 +140,18 @@ function mendReference(node: object, fields: Fields, scope: Scope, analysis: Ana
   const { parts, star } = referenceNames(fields);
   const qualifier = star ? parts : parts.slice(0, -1);
   const qualified = qualifier.length > 1 ? findItem(qualifier, scope) : undefined;
-  if (qualified?.item.scan) return unqualify(node, fields, qualified.item, analysis);
+  if (qualified?.item.scan) {
+    unqualify(node, fields, qualified.item, analysis);
+    return;
+  }
   if (star) return;
   const resolved = resolveColumn(parts, scope);
   analysis.resolutions.set(node, resolved);
-  if (resolved.kind !== 'row' || parts.length > 1 || !resolved.item.scan) return;
+  if (resolved.kind !== 'row' || !resolved.item.scan) return;
+  if (parts.length > 1) {
+    if (SYSTEM_COLUMNS.has(parts.at(-1)!)) return;
+    throw unsupported('a function of the whole row written as a column', place(fields, analysis));
+  }
   if (call !== undefined && TAKES_ANY_ROW.has(call)) return;
   giveRowType(node, fields, resolved.item, analysis);
 }

@@ -4,7 +4,7 @@ import type { Relation } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
-import { locationOf, stringOf } from './mentions.js';
+import { locationOf, mentionsOf, stringOf } from './mentions.js';
 import { conjunctsOf } from './proof.js';
 import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
@@ -12,6 +12,7 @@ import { resolveAndPin } from './relations.js';
 import { createScan, rulesOf, type Scan, SYSTEM_COLUMNS, substitutionSql, usedColumns } from './scan.js';
 import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
 import { statisticsSql } from './statistics.js';
+import type { Token } from './tokens.js';
 import { parseFromItem, replaceNode } from './unit.js';
 import { maskedRelation, viewColumns } from './views.js';
 
@@ -38,16 +39,7 @@ export function analyseFromItem(node: Node, left: FromPart, scope: Scope, analys
     const table = 'RangeTableFunc' in node ? node.RangeTableFunc : node.JsonTable;
     return single(opaqueItem(table, lateralScope(left, scope), analysis));
   }
-  if ('RangeTableSample' in node) {
-    const { relation, args, repeatable } = node.RangeTableSample;
-    visitExpression([args, repeatable], lateralScope(left, scope), analysis);
-    if (!relation || !('RangeVar' in relation)) throw unsupported('TABLESAMPLE over this');
-    const found = resolveAndPin(relation.RangeVar, analysis);
-    if (found.kind === 'relation' && analysis.state.viewer.protection.of(found.relation)) {
-      throw unsupported('TABLESAMPLE', place(relation.RangeVar, analysis));
-    }
-    return single(plainItem(relation.RangeVar, found.kind === 'relation' ? found.relation : undefined));
-  }
+  if ('RangeTableSample' in node) return single(sample(node, left, scope, analysis));
   throw unsupported(`${Object.keys(node)[0]} in FROM`);
 }
 
@@ -87,12 +79,66 @@ function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: An
   return protectedItem(node, range, relation, protection, analysis);
 }
 
+/** TABLESAMPLE goes into the subquery, where the table is. */
+function sample(
+  node: Extract<Node, { RangeTableSample: unknown }>,
+  left: FromPart,
+  scope: Scope,
+  analysis: Analysis,
+): RangeItem {
+  const { relation, args, repeatable } = node.RangeTableSample;
+  const inner = lateralScope(left, scope);
+  visitExpression([args, repeatable], inner, analysis);
+  registerFilter('TABLESAMPLE', [args, repeatable], inner, analysis);
+  if (!relation || !('RangeVar' in relation)) throw unsupported('TABLESAMPLE over this');
+  const range = relation.RangeVar;
+  const found = resolveAndPin(range, analysis);
+  const known = found.kind === 'relation' ? found.relation : undefined;
+  const protection = known && analysis.state.viewer.protection.of(known);
+  if (!known || !protection) return plainItem(range, known);
+  if (protection.kind !== 'guarded' || mentionsOf([args, repeatable]).columns.size > 0) {
+    throw unsupported('this TABLESAMPLE', place(range, analysis));
+  }
+  const clause = sampleClause(range, analysis);
+  // The node becomes that of the relation; what is substituted in its place holds the clause.
+  const item = protectedItem(node, range, known, protection, analysis, clause.text);
+  analysis.unit.edits.push({ ...clause, render: () => '', mean: () => undefined });
+  return item;
+}
+
+/** The clause from TABLESAMPLE to the end of its arguments, REPEATABLE included. */
+function sampleClause(
+  range: RangeVar,
+  analysis: Analysis,
+): { readonly start: number; readonly end: number; readonly text: string } {
+  const { tokens, at: indexAt } = analysis.unit.tokens();
+  const from = indexAt(locationOf(range)) ?? 0;
+  const first = tokens.findIndex((token, i) => i > from && token.text === 'tablesample');
+  let last = closing(tokens, first);
+  if (tokens[last + 1]?.text === 'repeatable') last = closing(tokens, last + 1);
+  if (first < 0 || last < first) throw unsupported('this TABLESAMPLE', place(range, analysis));
+  const { start } = tokens[first]!;
+  const { end } = tokens[last]!;
+  return { start, end, text: Buffer.from(analysis.unit.text).toString('utf8', start, end) };
+}
+
+/** The index of the parenthesis that closes the first one from a token on; -1 without one. */
+function closing(tokens: readonly Token[], from: number): number {
+  let depth = 0;
+  for (let i = from; i >= 0 && i < tokens.length; i++) {
+    if (tokens[i]!.text === '(') depth++;
+    if (tokens[i]!.text === ')' && --depth === 0) return i;
+  }
+  return -1;
+}
+
 function protectedItem(
   node: object,
   range: RangeVar,
   relation: Relation,
   protection: RelationProtection,
   analysis: Analysis,
+  sampling = '',
 ): RangeItem {
   switch (protection.kind) {
     case 'closed':
@@ -107,7 +153,7 @@ function protectedItem(
       if (policies.size === 0) return plainItem(range, relation);
       const scan = createScan(protection.guarded, policies);
       analysis.state.scans.push(scan);
-      substitute(node, range, relation, scanText(range, scan, analysis), analysis);
+      substitute(node, range, relation, scanText(range, scan, analysis, sampling), analysis);
       return scanItem(range, scan, analysis);
     }
     case 'statistics':
@@ -163,7 +209,7 @@ export function scanItem(range: RangeVar, scan: Scan, analysis: Analysis): Range
   return { ...namesOfItem(range, relation), columns: renamed(columns, range.alias?.colnames), scan };
 }
 
-function scanText(range: RangeVar, scan: Scan, analysis: Analysis): () => string {
+function scanText(range: RangeVar, scan: Scan, analysis: Analysis, sampling: string): () => string {
   const { mentions, state } = analysis;
   const { relation } = scan.guarded;
   const alias = aliasOf(range);
@@ -185,6 +231,7 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis): () => string
       columns,
       systemColumns,
       only: range.inh !== true,
+      sampling,
       locking: mentions.locking,
       tagPrefix: state.viewer.tagPrefix,
     });
@@ -205,13 +252,18 @@ function substitute(node: object, range: RangeVar, relation: Relation, render: (
       end = after()?.end ?? end;
     } else start = tokens[first - 1]?.start ?? start;
   } else if (after()?.text === '*') end = after()!.end;
+  // `TABLE orders` is a query of its own.
+  const command = tokens.findLast((token) => token.end <= start);
+  const query = command?.text === 'table' ? 'SELECT * FROM ' : '';
+  if (query !== '') start = command!.start;
   const alias = range.alias ? '' : ` AS ${quoteIdentifier(relation.name)}`;
   const written = range.alias;
   analysis.unit.edits.push({
     start,
     end,
-    render: () => `${render()}${alias}`,
-    mean: (sql, parser) => {
+    render: () => `${query}${render()}${alias}`,
+    mean: (text, parser) => {
+      const sql = text.slice(query.length);
       const item = parseFromItem(written ? `${sql} AS pgveil_alias` : sql, parser);
       if ('RangeSubselect' in item && written) (item.RangeSubselect as RangeSubselect).alias = written;
       replaceNode(node, item);

@@ -15,6 +15,8 @@ export interface Mentions {
   readonly relations: NamedReference[];
   readonly routines: (NamedReference & { readonly argumentCount: number })[];
   readonly operators: NamedReference[];
+  /** Names that attribute notation can make a call of a routine: `row.f`. */
+  readonly attributes: NamedReference[];
   /** Names of types, without their schemas. */
   readonly types: Set<string>;
   /** How often a name stands last in a column reference; it can be a column or, standing alone, a whole row. */
@@ -38,6 +40,7 @@ export function mentionsOf(tree: unknown): Mentions {
     relations: [],
     routines: [],
     operators: [],
+    attributes: [],
     types: new Set(),
     columns: new Map(),
     stars: [],
@@ -81,6 +84,12 @@ function visit(node: unknown, found: Mentions): void {
     const type = stringOf(fields.names.at(-1));
     if (type !== undefined) found.types.add(type);
   }
+  if (Array.isArray(fields.indirection)) {
+    for (const part of fields.indirection) {
+      const name = stringOf(part);
+      if (name !== undefined) found.attributes.push({ schema: undefined, name, location: -1 });
+    }
+  }
   if (typeof fields.aliasname === 'string') found.aliases.add(fields.aliasname);
   if (typeof fields.ctename === 'string') found.ctes.add(fields.ctename);
   if (fields.isNatural === true) found.natural = true;
@@ -99,6 +108,9 @@ function addColumn(reference: Fields, found: Mentions): void {
   const parts = Array.isArray(reference.fields) ? reference.fields : [];
   const last = parts.at(-1);
   const text = stringOf(last);
+  if (text !== undefined && parts.length > 1) {
+    found.attributes.push({ schema: undefined, name: text, location: locationOf(reference) });
+  }
   if (text !== undefined) found.columns.set(text, (found.columns.get(text) ?? 0) + 1);
   else found.stars.push(parts.length > 1 ? (stringOf(parts.at(-2)) ?? '') : '');
 }

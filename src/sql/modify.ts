@@ -3,37 +3,25 @@
  * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
  */
 import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
-import { type Column, findColumn, type Relation } from '../catalog/snapshot.js';
-import type { PolicyConfig } from '../policy/config-types.js';
-import { inlineGuard, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
+import { assignments, refuseCopy } from './assignments.js';
 import { place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart, plainItem, scanItem } from './from.js';
+import { inPlace, maskReferences, type Target } from './in-place.js';
 import { locationOf, stringOf } from './mentions.js';
 import { conjunctsOf } from './proof.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveAndPin } from './relations.js';
-import { columnInPlace, createScan, rulesOf, type Scan } from './scan.js';
+import { createScan } from './scan.js';
 import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
 import { prove, withScope } from './select.js';
-import { parseExpression, parseTargets, replaceNode } from './unit.js';
+import { parseTargets } from './unit.js';
 
 /** What a statement does to relations, for errors and metrics. */
 export interface Modification extends QueryResult {
   /** Errors may quote protected rows: of the target itself, or of what its triggers touch. */
   readonly withhold: 'nothing' | 'detail' | 'all';
-}
-
-/** The target of a modification. */
-interface Target {
-  readonly range: RangeVar;
-  readonly relation: Relation | undefined;
-  readonly scan: Scan | undefined;
-  readonly item: RangeItem;
-  /** As SQL. */
-  readonly alias: string;
-  readonly temporary: boolean;
 }
 
 export function analyseInsert(insert: InsertStmt, outer: Scope | undefined, analysis: Analysis): Modification {
@@ -165,219 +153,6 @@ function onConflict(clause: OnConflictClause, target: Target, scope: Scope, anal
   assignments(clause.targetList ?? [], target, inner, analysis);
 }
 
-/** SET: a redacted row keeps its protected columns and whatever guards read. */
-function assignments(targets: readonly Node[], target: Target, scope: Scope, analysis: Analysis): void {
-  for (const node of targets) {
-    if (!('ResTarget' in node)) throw unsupported('this SET');
-    const { val, name = '', indirection } = node.ResTarget;
-    const location = place(node.ResTarget, analysis);
-    const column = target.relation && findColumn(target.relation, name);
-    const { scan } = target;
-    visitExpression(val, scope, analysis);
-    const kept = scan && column ? keptBy(scan, column) : [];
-    if (kept.length === 0 || !scan || !column) {
-      maskReferences(val, target, scope, analysis);
-      refuseCopy(target, () => refsOf(val, scope, analysis), analysis);
-      continue;
-    }
-    const refusing = kept.find((policy) => policy.onWrite === 'refuse' && !scan.proven.has(policy));
-    if (refusing) {
-      throw refusal(
-        '42501',
-        'write',
-        `column "${name}" of "${scan.guarded.relation.schema}.${scan.guarded.relation.name}" cannot be changed`,
-        {
-          detail: `Policy "${refusing.name}" redacts it in some rows and refuses to change them (on_write: refuse).`,
-          policy: refusing.name,
-          hint: 'Restrict the statement to rows that are not redacted.',
-          ...(location === undefined ? {} : { location }),
-        },
-      );
-    }
-    if (!val || indirection || 'MultiAssignRef' in val || 'SetToDefault' in val) {
-      throw unsupported(`SET of the column ${name} other than by an expression of its own`, location);
-    }
-    keepStored(node.ResTarget as { val: Node }, val, column, kept, target, scope, analysis);
-  }
-}
-
-/** Policies under which a redacted row keeps the column. */
-function keptBy(scan: Scan, column: Column): readonly PolicyConfig[] {
-  const protecting = new Set(rulesOf(scan, column.attnum).map((rule) => rule.policy));
-  const decisive = scan.guarded.guardColumns.has(column.attnum);
-  return [...scan.policies].filter((policy) => protecting.has(policy) || decisive);
-}
-
-/** `SET c = CASE WHEN <redacted> THEN c ELSE <what the client wrote> END` */
-function keepStored(
-  assignment: { val: Node },
-  value: Node,
-  column: Column,
-  policies: readonly PolicyConfig[],
-  target: Target,
-  scope: Scope,
-  analysis: Analysis,
-): void {
-  // Its own edits are nested in this one's: they are made on the expression first.
-  const { tokens } = analysis.unit.tokens();
-  const assignmentStart = locationOf(assignment);
-  const range = assignedExpression(tokens, assignmentStart);
-  if (!range) throw unsupported('this SET', place(assignment, analysis));
-  maskReferences(value, target, scope, analysis);
-  const redacted = policies.map((p) => guardInPlace(target, p)).join(' OR ');
-  const stored = `${target.alias}.${quoteIdentifier(column.name)}`;
-  analysis.unit.edits.push(
-    {
-      start: range.start,
-      end: range.start,
-      render: () => `CASE WHEN ${redacted} THEN ${stored} ELSE (`,
-      mean: (_, parser) => {
-        const whole = parseExpression(`CASE WHEN ${redacted} THEN ${stored} ELSE NULL END`, parser);
-        if ('CaseExpr' in whole) whole.CaseExpr.defresult = value;
-        assignment.val = whole;
-      },
-    },
-    { start: range.end, end: range.end, render: () => ') END', mean: () => undefined },
-  );
-}
-
-/** The bytes of the expression behind `column =`, up to the comma or keyword that ends the assignment. */
-function assignedExpression(
-  tokens: readonly { readonly start: number; readonly end: number; readonly text: string; readonly kind: string }[],
-  start: number,
-): { readonly start: number; readonly end: number } | undefined {
-  let i = tokens.findIndex((token) => token.start === start);
-  if (i < 0) return undefined;
-  while (i < tokens.length && tokens[i]!.text !== '=') i++;
-  const first = i + 1;
-  let depth = 0;
-  for (i = first; i < tokens.length; i++) {
-    const { text, kind } = tokens[i]!;
-    if (text === '(' || text === '[') depth++;
-    else if (text === ')' || text === ']') {
-      if (depth === 0) break;
-      depth--;
-    } else if (depth === 0) {
-      if (text === 'case') depth++;
-      else if (text === ',' || text === ';') break;
-      else if (kind === 'identifier' && (text === 'from' || text === 'where' || text === 'returning')) {
-        // `a IS DISTINCT FROM b` goes on.
-        if (!(text === 'from' && tokens[i - 1]?.text === 'distinct')) break;
-      }
-    } else if (text === 'case') depth++;
-    else if (text === 'end') depth--;
-  }
-  return i > first ? { start: tokens[first]!.start, end: tokens[i - 1]!.end } : undefined;
-}
-
-function guardInPlace(target: Target, policy: PolicyConfig): string {
-  return inlineGuard(target.scan!.guarded.guards.get(policy)!, target.alias);
-}
-
-/** Masks references to the target's protected columns, and its whole row, where they stand in an expression. */
-function maskReferences(node: unknown, target: Target, scope: Scope, analysis: Analysis): void {
-  if (!target.scan || node === null || typeof node !== 'object') return;
-  if (Array.isArray(node)) {
-    for (const item of node) maskReferences(item, target, scope, analysis);
-    return;
-  }
-  if ('SelectStmt' in node || 'SubLink' in node) {
-    assertNoOuterReference(node, target, analysis);
-    const link = 'SubLink' in node ? (node.SubLink as { testexpr?: Node }) : {};
-    maskReferences(link.testexpr, target, scope, analysis);
-    return;
-  }
-  if (!('ColumnRef' in node)) {
-    for (const value of Object.values(node)) maskReferences(value, target, scope, analysis);
-    return;
-  }
-  const fields = node.ColumnRef as Readonly<Record<string, unknown>>;
-  const replacement = replacementOf(fields, target, scope, analysis);
-  if (replacement === undefined) return;
-  const start = locationOf(fields);
-  const end = analysis.unit.tokens().endOfName(start);
-  if (end === undefined) throw unsupported('this reference', place(fields, analysis));
-  // A whole row was given its type already: the mask goes in its place.
-  const known = analysis.unit.edits.findIndex((edit) => edit.start === start && edit.end === end);
-  if (known >= 0) analysis.unit.edits.splice(known, 1);
-  analysis.unit.edits.push({
-    start,
-    end,
-    render: () => replacement,
-    mean: (sql, parser) => replaceNode(node, parseExpression(sql, parser)),
-  });
-}
-
-function replacementOf(
-  fields: Readonly<Record<string, unknown>>,
-  target: Target,
-  scope: Scope,
-  analysis: Analysis,
-): string | undefined {
-  const { parts, star } = referenceNames(fields);
-  const scan = target.scan!;
-  const { relation } = scan.guarded;
-  const location = place(fields, analysis);
-  const qualifier = star ? parts : parts.slice(0, -1);
-  // What could name the target is masked, also where the server would find it ambiguous.
-  if (qualifier.length > 0) {
-    if (/^(old|new)$/.test(qualifier.at(-1)!) && !findItem(qualifier, scope)) {
-      throw unsupported('OLD and NEW in RETURNING', location);
-    }
-    if (findItem(qualifier, scope)?.item !== target.item) return undefined;
-    if (star) throw unsupported('* in this expression', location);
-  }
-  const name = parts.at(-1) ?? '';
-  const column = findColumn(relation, name);
-  if (column) {
-    return rulesOf(scan, column.attnum).length > 0 ? inPlace(target, column) : undefined;
-  }
-  const resolved = resolveColumn(parts, scope);
-  if (resolved.kind !== 'row' || resolved.item !== target.item) return undefined;
-  if (parts.length > 1) {
-    // `o.xmin` is a system column; `o.f` would be a call with the whole row.
-    if (/^(ctid|xmin|xmax|cmin|cmax|tableoid)$/.test(name)) return undefined;
-    throw unsupported('a function of the whole row', location);
-  }
-  return `ROW(${relation.columns.map((c) => inPlace(target, c)).join(', ')})::${relationSql(relation)}`;
-}
-
-function inPlace(target: Target, column: Column): string {
-  return columnInPlace(target.scan!, column, target.alias, (policy) => guardInPlace(target, policy));
-}
-
-/** In a subquery another relation can take the target's name, and with it the guard's columns. */
-function assertNoOuterReference(node: unknown, target: Target, analysis: Analysis): void {
-  const scan = target.scan!;
-  const visit = (part: unknown): void => {
-    if (part === null || typeof part !== 'object') return;
-    if (Array.isArray(part)) {
-      for (const item of part) visit(item);
-      return;
-    }
-    if ('ColumnRef' in part) {
-      const fields = part.ColumnRef as Readonly<Record<string, unknown>>;
-      const { parts, star } = referenceNames(fields);
-      const name = parts.at(-1) ?? '';
-      const column = findColumn(scan.guarded.relation, name);
-      const qualified = star ? parts.length > 0 : parts.length > 1;
-      const qualifier = star ? name : (parts.at(-2) ?? '');
-      const namesTarget = qualified
-        ? quoteIdentifier(qualifier) === target.alias
-        : quoteIdentifier(name) === target.alias;
-      const isProtected = column !== undefined && rulesOf(scan, column.attnum).length > 0;
-      const found = qualified ? undefined : analysis.resolutions.get(part);
-      const elsewhere = found?.kind === 'columns' && found.depth === 0;
-      if ((namesTarget && (isProtected || star || !column)) || (!qualified && !star && isProtected && !elsewhere)) {
-        throw unsupported(`a reference to "${name}" from a subquery`, place(fields, analysis));
-      }
-      return;
-    }
-    for (const value of Object.values(part)) visit(value);
-  };
-  visit(node);
-}
-
 function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {
   // PostgreSQL 18 has a clause with options in the place of the list.
   const { returningClause: clause, returningList } = statement as {
@@ -464,12 +239,6 @@ function expandStar(
     render: () => listed.join(', '),
     mean: (sql, parser) => list.splice(list.indexOf(node), 1, ...parseTargets(sql, parser)),
   });
-}
-
-/** Masked data must not take the place of real data. */
-function refuseCopy(target: Target, refs: () => readonly Ref[], analysis: Analysis): void {
-  if (target.temporary) return;
-  analysis.state.copies.push({ refs, into: target.range.relname ?? '' });
 }
 
 function withholding(target: Target, { state }: Analysis): Modification['withhold'] {

@@ -9,7 +9,7 @@ import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
 import type { StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
 import { failingText } from './failing-text.js';
-import { type Mentions, mentionsOf } from './mentions.js';
+import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import type { NameEnvironment, Plan, Refusal, SessionEffect, SessionEnvironment, StatementPlan } from './plan-types.js';
 import type { Protection } from './protection.js';
@@ -151,9 +151,13 @@ class TextPlanner {
 
   #assertCommitted(mentions: Mentions): void {
     if (this.#changed.size === 0) return;
-    const hit = [...mentions.relations, ...mentions.routines, ...mentions.operators].find((m) =>
-      this.#changed.has(m.name),
-    );
+    const { snapshot } = this.#context.protection;
+    // An extension brings names that its statement does not have.
+    const isNew = ({ name }: NamedReference): boolean =>
+      !snapshot.routinesByName.has(name) && !snapshot.builtinRoutines.has(name);
+    const hit =
+      [...mentions.relations, ...mentions.routines, ...mentions.operators].find((m) => this.#changed.has(m.name)) ??
+      mentions.routines.find(isNew);
     if (!hit) return;
     throw refusal('0A000', 'stale', `"${hit.name}" was changed in this transaction, and pgveil has not seen it yet`, {
       hint: 'Commit first: what a transaction changes is analysed when it is committed.',

@@ -256,14 +256,14 @@ function operationAtoms<C>(
   const column = columnOf(lexpr);
   switch (expression.kind) {
     case 'AEXPR_OP': {
-      if (column !== undefined) return comparison(column, name, valueOf(rexpr));
+      if (column !== undefined) return comparison(column, name, constantOf(rexpr));
       const flipped = columnOf(rexpr);
-      return flipped === undefined ? [] : comparison(flipped, FLIPPED[name] ?? name, valueOf(lexpr));
+      return flipped === undefined ? [] : comparison(flipped, FLIPPED[name] ?? name, constantOf(lexpr));
     }
     case 'AEXPR_OP_ANY':
     case 'AEXPR_IN': {
       const list = 'List' in rexpr ? rexpr.List.items : 'A_ArrayExpr' in rexpr ? rexpr.A_ArrayExpr.elements : undefined;
-      const values = list?.map(valueOf);
+      const values = list?.map(constantOf);
       if (column === undefined || !values || values.some((v) => v === undefined)) return [];
       if (expression.kind === 'AEXPR_OP_ANY' && name !== '=') return [];
       return [{ column, op: name === '=' ? 'in' : 'not in', values: values.filter((v) => v !== undefined) }];
@@ -271,7 +271,7 @@ function operationAtoms<C>(
     case 'AEXPR_BETWEEN': {
       const [low, high] = 'List' in rexpr ? (rexpr.List.items ?? []) : [];
       if (column === undefined || !low || !high) return [];
-      return [...comparison(column, '>=', valueOf(low)), ...comparison(column, '<=', valueOf(high))];
+      return [...comparison(column, '>=', constantOf(low)), ...comparison(column, '<=', constantOf(high))];
     }
     default:
       return [];
@@ -303,7 +303,7 @@ function equalityOf(node: Node, columnOf: Columns<ScanColumn>): readonly [ScanCo
 }
 
 /** A constant, or a moment relative to now; undefined for anything else. */
-function valueOf(node: Node): Value | undefined {
+function constantOf(node: Node): Value | undefined {
   if ('A_Const' in node) {
     const { sval, ival, fval, boolval, isnull } = node.A_Const;
     if (isnull) return undefined;
@@ -314,7 +314,7 @@ function valueOf(node: Node): Value | undefined {
     return undefined;
   }
   if ('TypeCast' in node && node.TypeCast.arg) {
-    const value = valueOf(node.TypeCast.arg);
+    const value = constantOf(node.TypeCast.arg);
     const type = stringOf(node.TypeCast.typeName?.names?.at(-1));
     if (value?.kind === 'text') return ['text', 'varchar', 'bpchar'].includes(type ?? '') ? value : undefined;
     if (value?.kind === 'time') return { kind: 'time', span: widen(value.span, -1, type === 'date' ? 0 : 1) };
@@ -345,7 +345,7 @@ function momentOf(node: Node): Span | undefined {
   }
   if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr && node.A_Expr.rexpr) {
     const name = stringOf(node.A_Expr.name?.at(-1));
-    const left = valueOf(node.A_Expr.lexpr);
+    const left = constantOf(node.A_Expr.lexpr);
     const length = lengthOf(node.A_Expr.rexpr);
     if (left?.kind !== 'time' || !length) return undefined;
     if (name === '-') return { low: left.span.low - length.high, high: left.span.high - length.low };

@@ -59,11 +59,26 @@ export function deriveProtection(
     }
   }
   const views = parsedViews(snapshot, relations, parser);
+  const parsed = new Map<string, Mentions | undefined>();
+  const mentioned = (sql: string): Mentions | undefined => {
+    if (!parsed.has(sql)) parsed.set(sql, parseMentions(sql, parser));
+    return parsed.get(sql);
+  };
+  const judgeSql = (sql: string, found: ReadonlyMap<Oid, RoutineVerdict>): string | undefined => {
+    const mentions = mentioned(sql);
+    if (!mentions) return 'cannot be parsed';
+    const isUnsafe = routineLookup(snapshot, found, allowedRoutines);
+    const routine = [...mentions.routines, ...mentions.attributes].find((r) => isUnsafe(r) !== undefined);
+    if (routine) return `calls ${routine.name}`;
+    const relation = mentions.relations.find((r) => isProtected(r, snapshot, relations));
+    return relation && `reads ${relation.name}`;
+  };
   let verdicts = new Map<Oid, RoutineVerdict>();
   // Views make routines unsafe and routines views, so look again until nothing is added.
   for (let before = -1; before !== relations.size + verdicts.size; ) {
     before = relations.size + verdicts.size;
-    verdicts = judgeRoutines(snapshot, namesOf(relations, snapshot), allowedRoutines);
+    closeByExpressions(snapshot, relations, (sql) => judgeSql(sql, verdicts));
+    verdicts = judgeRoutines(snapshot, namesOf(relations, snapshot), allowedRoutines, judgeSql);
     const isUnsafe = routineLookup(snapshot, verdicts, allowedRoutines);
     for (const view of views) {
       if (relations.has(view.relation.oid) || !reads(view, snapshot, relations, isUnsafe)) continue;
@@ -80,10 +95,7 @@ export function deriveProtection(
     const relation = snapshot.relationByOid.get(oid)!;
     byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
   }
-  const unsafeCasts = snapshot.casts.filter((cast) => verdicts.has(cast.routine));
-  const unnamed = unsafeCasts.find((cast) => cast.context === 'implicit');
-  const say = (cast: Cast): string =>
-    `the cast from ${cast.source} to ${cast.target} calls ${snapshot.routineByOid.get(cast.routine)?.signature}: ${verdicts.get(cast.routine)?.reason}`;
+  const coercions = unsafeCoercions(snapshot, verdicts, (sql) => judgeSql(sql, verdicts));
   return {
     snapshot,
     binding,
@@ -101,20 +113,20 @@ export function deriveProtection(
     bodies: createBodyJudge([
       ...namesOf(relations, snapshot),
       ...[...verdicts.keys()].map((oid) => snapshot.routineByOid.get(oid)!.name),
-      ...unsafeCasts.flatMap((cast) => cast.typeNames),
+      ...coercions.flatMap((coercion) => coercion.typeNames),
     ]),
     castIn: (mentions) => {
-      const found = unsafeCasts.find((cast) =>
-        cast.typeNames.some(
+      const found = coercions.find((coercion) =>
+        coercion.typeNames.some(
           (name) =>
             mentions.types.has(name) ||
             mentions.routines.some((routine) => routine.name === name) ||
-            (cast.context === 'assignment' && mentions.relations.some((relation) => relation.name === name)),
+            (coercion.context === 'assignment' && mentions.relations.some((relation) => relation.name === name)),
         ),
       );
-      return found && { kind: 'function', reason: say(found) };
+      return found && { kind: 'function', reason: found.reason };
     },
-    closedReason: unnamed && say(unnamed),
+    closedReason: coercions.find((coercion) => coercion.context === 'implicit')?.reason,
   };
 }
 
@@ -139,6 +151,72 @@ function routineLookup(
     if (allowedBuiltins.has(name) || allowedBuiltins.has(`pg_catalog.${name}`)) return undefined;
     return builtinVerdict(name, argumentCount);
   };
+}
+
+/** A way in which a value takes another type, and an unsafe routine is called without being named. */
+interface Coercion {
+  readonly typeNames: readonly string[];
+  readonly context: Cast['context'];
+  readonly reason: string;
+}
+
+function unsafeCoercions(
+  snapshot: Snapshot,
+  verdicts: ReadonlyMap<Oid, RoutineVerdict>,
+  judgeSql: (sql: string) => string | undefined,
+): readonly Coercion[] {
+  const casts = snapshot.casts.flatMap((cast): Coercion[] => {
+    const verdict = verdicts.get(cast.routine);
+    const routine = snapshot.routineByOid.get(cast.routine)?.signature;
+    const what = `the cast from ${cast.source} to ${cast.target} calls ${routine}`;
+    return verdict ? [{ ...cast, reason: `${what}: ${verdict.reason}` }] : [];
+  });
+  const domains = snapshot.domainChecks.flatMap((check): Coercion[] => {
+    const found = judgeSql(check.expression);
+    if (found === undefined) return [];
+    return [{ ...check, context: 'assignment', reason: `a check of the domain ${check.domain} ${found}` }];
+  });
+  return [...casts, ...domains];
+}
+
+/** Relations whose defaults, checks, rules and the like would run, in the server, what must not run there. */
+function closeByExpressions(
+  snapshot: Snapshot,
+  relations: Map<Oid, RelationProtection>,
+  judgeSql: (sql: string) => string | undefined,
+): void {
+  for (const relation of snapshot.relations) {
+    if (relation.expressions.length === 0 || SYSTEM_SCHEMAS.has(relation.schema)) continue;
+    if (relations.get(relation.oid)?.kind === 'closed') continue;
+    const isRule = (sql: string): boolean => sql.startsWith('CREATE RULE');
+    // Rules of a guarded relation name it; changes of it are refused for them.
+    const judged = relation.expressions.filter((sql) => !(isRule(sql) && relations.has(relation.oid)));
+    const found = judged.map(judgeSql).find((reason) => reason !== undefined);
+    if (found !== undefined) {
+      relations.set(relation.oid, { kind: 'closed', reason: `a default, check, index or rule of it ${found}` });
+    }
+  }
+}
+
+function parseMentions(sql: string, parser: SqlParser): Mentions | undefined {
+  try {
+    const [statement] = parser.parse(sql);
+    return statement && mentionsOf(statement.node);
+  } catch (error) {
+    if (error instanceof SqlSyntaxError || error instanceof ParserFailure) return undefined;
+    throw error;
+  }
+}
+
+function isProtected(
+  reference: NamedReference,
+  snapshot: Snapshot,
+  relations: ReadonlyMap<Oid, RelationProtection>,
+): boolean {
+  // Definitions are read under an empty search_path: whatever is not of pg_catalog has its schema.
+  const schema = reference.schema ?? 'pg_catalog';
+  const named = snapshot.relationsByName.get(reference.name);
+  return named?.some((r) => r.schema === schema && relations.has(r.oid)) ?? false;
 }
 
 interface ParsedView {
@@ -177,11 +255,9 @@ function reads(
   relations: ReadonlyMap<Oid, RelationProtection>,
   isUnsafe: RoutineLookup,
 ): boolean {
-  // Definitions are read under an empty search_path: whatever is not of pg_catalog has its schema.
-  const named = view.mentions.relations.some(({ schema, name }) =>
-    snapshot.relationsByName.get(name)?.some((r) => r.schema === (schema ?? 'pg_catalog') && relations.has(r.oid)),
-  );
-  return named || view.mentions.routines.some((routine) => isUnsafe(routine) !== undefined);
+  const named = view.mentions.relations.some((reference) => isProtected(reference, snapshot, relations));
+  const { routines, attributes } = view.mentions;
+  return named || [...routines, ...attributes].some((routine) => isUnsafe(routine) !== undefined);
 }
 
 function namesOf(relations: ReadonlyMap<Oid, RelationProtection>, snapshot: Snapshot): ReadonlySet<string> {

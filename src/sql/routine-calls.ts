@@ -12,7 +12,7 @@ export function assertRoutines(
   protection: Protection,
   locate: (location: number) => number | undefined,
 ): void {
-  for (const routine of mentions.routines) {
+  for (const routine of [...mentions.routines, ...mentions.attributes]) {
     const verdict = protection.routineNamed(routine);
     if (verdict) throw refused('function', routine, verdict.kind, verdict.reason, locate);
   }

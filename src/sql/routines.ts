@@ -96,11 +96,13 @@ export function createBodyJudge(protectedNames: Iterable<string>): BodyJudge {
  * Verdicts on the database's own routines; absent means harmless.
  * @param protectedNames relations and views that a body must not name
  * @param allowed signatures that configuration lets through
+ * @param judgeSql what keeps a statement from being harmless, given the verdicts so far
  */
 export function judgeRoutines(
   snapshot: Snapshot,
   protectedNames: ReadonlySet<string>,
   allowed: ReadonlySet<string>,
+  judgeSql: (sql: string, verdicts: ReadonlyMap<Oid, RoutineVerdict>) => string | undefined,
 ): Map<Oid, RoutineVerdict> {
   const verdicts = new Map<Oid, RoutineVerdict>();
   const names = new Set(protectedNames);
@@ -110,7 +112,7 @@ export function judgeRoutines(
     const judge = createBodyJudge(names);
     for (const routine of snapshot.routines) {
       if (verdicts.has(routine.oid) || allowed.has(routine.signature)) continue;
-      const verdict = judgeRoutine(routine, judge, verdicts);
+      const verdict = judgeRoutine(routine, judge, verdicts) ?? judgeDefaults(routine, judgeSql, verdicts);
       if (!verdict) continue;
       verdicts.set(routine.oid, verdict);
       names.add(routine.name);
@@ -135,6 +137,16 @@ function judgeRoutine(
       : judge.judge(routine.language, routine.source);
   }
   return judge.judge(routine.language, routine.source);
+}
+
+/** Default values are evaluated when a call leaves the argument out. */
+function judgeDefaults(
+  routine: Routine,
+  judgeSql: (sql: string, verdicts: ReadonlyMap<Oid, RoutineVerdict>) => string | undefined,
+  verdicts: ReadonlyMap<Oid, RoutineVerdict>,
+): RoutineVerdict | undefined {
+  const found = routine.defaults === undefined ? undefined : judgeSql(routine.defaults, verdicts);
+  return found === undefined ? undefined : { kind: 'function', reason: `a default value of it ${found}` };
 }
 
 /** Matches any of the names as a whole word in either case; undefined for none. */

@@ -35,6 +35,8 @@ export interface SubstitutionOptions {
   readonly systemColumns: readonly string[];
   /** FROM ONLY. */
   readonly only: boolean;
+  /** A TABLESAMPLE clause, or nothing. */
+  readonly sampling?: string;
   /** The statement locks rows. */
   readonly locking: boolean;
   readonly tagPrefix: string;
@@ -67,7 +69,8 @@ export function substitutionSql(scan: Scan, options: SubstitutionOptions): strin
   const system = options.systemColumns.map((name) => `${ROW}.${name}`);
   const joins = [...guards.values()].map((guard) => guard.join).join('');
   const only = options.only ? 'ONLY ' : '';
-  return `(SELECT ${[...system, ...targets].join(', ')} FROM ${only}${relationSql(relation)} AS ${ROW}${joins})`;
+  const sampling = options.sampling ? ` ${options.sampling}` : '';
+  return `(SELECT ${[...system, ...targets].join(', ')} FROM ${only}${relationSql(relation)} AS ${ROW}${sampling}${joins})`;
 }
 
 /** The row that stands in the place of a target relation's whole row, over the row that `alias` names. */

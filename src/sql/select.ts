@@ -226,6 +226,8 @@ function targetColumns(
     const star = starOf(val);
     if (!star) {
       visitExpression(val, scope, analysis);
+      // `(row).*` is as many columns as the row has.
+      if ('A_Indirection' in val && val.A_Indirection.indirection?.some((part) => 'A_Star' in part)) known = false;
       columns.push(expressionColumn(val, name, columns.length, select, scope, analysis));
       continue;
     }
@@ -253,9 +255,6 @@ function starOf(node: Node): { readonly qualifier: readonly string[] } | undefin
   if ('ColumnRef' in node) {
     const { parts, star } = referenceNames(node.ColumnRef as Readonly<Record<string, unknown>>);
     return star ? { qualifier: parts } : undefined;
-  }
-  if ('A_Indirection' in node && node.A_Indirection.indirection?.some((part) => 'A_Star' in part)) {
-    throw unsupported('.* of an expression');
   }
   return undefined;
 }

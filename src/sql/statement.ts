@@ -143,7 +143,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
     return { kind: 'cursor', ...PASSED, effects: [{ kind: 'declare', cursor: portalname, hold, statement }] };
   }
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
-  if ('ViewStmt' in node) return createView(node.ViewStmt, concerned, analysis);
+  if ('ViewStmt' in node) return createView(node.ViewStmt, analysis);
   if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], protection);
   const { label, effects } = planUtility(node, mentions, concerned, protection);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);
@@ -227,11 +227,14 @@ function createTableAs(statement: CreateTableAsStmt, analysis: Analysis): Statem
 }
 
 /** A view's definition is expanded where it is used, so it may read what it likes; a temporary one is in no snapshot. */
-function createView(statement: ViewStmt, concerned: readonly string[], analysis: Analysis): StatementPlan {
+function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
   const { mentions, state } = analysis;
   const { protection } = state.viewer;
   const name = statement.view?.relname ?? '';
-  const others = concerned.filter((other) => other !== name);
+  const own = statement.view && locationOf(statement.view);
+  const others = mentions.relations.filter(
+    (r) => r.location !== own && protection.relationsNamed(r.name).length > 0 && !mentions.ctes.has(r.name),
+  );
   const replaced = protection.relationsNamed(name).length > 0;
   if (others.length > 0) {
     const temporary =

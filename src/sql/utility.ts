@@ -187,7 +187,10 @@ function protectedForeignKeys(statement: Readonly<Record<string, unknown>>, prot
   const found: string[] = [];
   const visit = (part: unknown): void => {
     if (part === null || typeof part !== 'object') return;
-    if (Array.isArray(part)) return part.forEach(visit);
+    if (Array.isArray(part)) {
+      for (const item of part) visit(item);
+      return;
+    }
     const { pktable, pk_attrs: keys } = part as { pktable?: { relname?: string }; pk_attrs?: Node[] };
     const name = pktable?.relname;
     if (name !== undefined) {

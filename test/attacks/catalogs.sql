@@ -11,7 +11,7 @@ SELECT histogram_bounds FROM pg_stats WHERE tablename = 'orders' AND attname = '
 
 -- case: everything in pg_stats
 -- expect: same or refused
-SELECT * FROM pg_stats WHERE schemaname = 'public' ORDER BY tablename, attname
+SELECT * FROM pg_stats WHERE schemaname = 'public' ORDER BY tablename, attname, inherited
 
 -- case: how many values are NULL
 -- expect: same or refused
@@ -20,7 +20,7 @@ SELECT null_frac FROM pg_stats WHERE tablename = 'orders' AND attname = 'gift_me
 -- case: pg_statistic
 -- expect: same or refused
 -- role: postgres
-SELECT stavalues1, stavalues2 FROM pg_statistic WHERE starelid = 'orders'::regclass ORDER BY staattnum
+SELECT stavalues1, stavalues2 FROM pg_statistic WHERE starelid = 'orders'::regclass ORDER BY staattnum, stainherit
 
 -- case: extended statistics
 -- expect: same or refused
@@ -39,7 +39,7 @@ SELECT most_common_vals, histogram_bounds FROM pg_stats WHERE tablename = 'order
 
 -- case: statistics of a child, of a partition and of a materialized view
 -- expect: same or refused
-SELECT tablename, attname, most_common_vals::text, histogram_bounds::text FROM pg_stats WHERE tablename IN ('archived_orders', 'visits_old', 'order_names') AND attname IN ('buyer_name', 'visitor', 'visitor_hash') ORDER BY 1, 2
+SELECT tablename, attname, most_common_vals::text, histogram_bounds::text FROM pg_stats WHERE tablename IN ('archived_orders', 'visits_old', 'order_names') AND attname IN ('buyer_name', 'visitor', 'visitor_hash') ORDER BY 1, 2, inherited
 
 -- case: the statement of another session
 -- expect: same or refused

@@ -130,8 +130,8 @@ SELECT current_setting(split_part(buyer_email, '@', 1)) FROM orders WHERE id = 9
 -- rollback
 UPDATE order_addresses SET kind = 'shipping' WHERE order_id = 900001
 
--- case: a check: DETAIL shows the whole row
--- expect: same 23514
+-- case: a check on a column of the guard: DETAIL shows the whole row
+-- expect: same or refused
 -- rollback
 UPDATE orders SET channel = 'nothing' WHERE id = 900001
 

@@ -22,13 +22,25 @@ export function waysOf(sqlCase: SqlCase): readonly Way[] {
   return one ? ['simple', 'extended, text', 'extended, binary'] : ['simple'];
 }
 
-/** Plays the case on a connection of its own; gives every backend message from the first of the login. */
-export async function playCase(target: Target, sqlCase: SqlCase, way: Way): Promise<readonly BackendMessage[]> {
+/** What came back in each way that the case was played. */
+export type Played = ReadonlyMap<Way, readonly BackendMessage[]>;
+
+/** Plays the case on a connection of its own, in one way after the other. The first has the messages of the login too. */
+export async function playCase(
+  target: Target,
+  sqlCase: SqlCase,
+  ways: readonly Way[] = waysOf(sqlCase),
+): Promise<Played> {
   const client = await connectRaw(target);
-  await client.play(stepsOf(sqlCase, way));
-  const { received } = client;
+  const played = new Map<Way, readonly BackendMessage[]>();
+  let from = 0;
+  for (const way of ways) {
+    await client.play(stepsOf(sqlCase, way));
+    played.set(way, client.received.slice(from));
+    from = client.received.length;
+  }
   await client.end();
-  return received.filter((message) => message.type !== 'closed');
+  return played;
 }
 
 function stepsOf({ statements, options }: SqlCase, way: Way): readonly Step[] {

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/demo/embedded-postgres.js';
 import { createShopRoles, loadShop } from '../../src/demo/shop.js';
-import type { Target } from './raw-client.js';
+import { FIRST_NEW_OID, type Target } from './raw-client.js';
 
 export type Secret = 'A' | 'B';
 export type Role = 'shop_app' | 'shop_report' | 'postgres';
@@ -51,6 +51,8 @@ export async function startShopServer(secret: Secret, now: Date): Promise<ShopSe
 async function loadDatabase(server: EmbeddedPostgres, secret: Secret, now: Date): Promise<void> {
   const { host, port, user, password } = server;
   await withClient({ host, port, user, password, database: 'postgres' }, async (client) => {
+    // Logins are many; how costly a guess of a password is does not matter here.
+    await client.query('SET scram_iterations = 1');
     await createShopRoles(client, {
       shop_app: password,
       shop_report: password,
@@ -70,7 +72,7 @@ async function loadDatabase(server: EmbeddedPostgres, secret: Secret, now: Date)
       await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));
     }
     await client.query('ANALYZE');
-    await client.query(skipOidsTo(20_000));
+    await client.query(skipOidsTo(FIRST_NEW_OID));
   });
 }
 

@@ -373,7 +373,7 @@ describe('COPY', () => {
     script.client(c.query('copy t from stdin'));
     script.server(s.copyIn);
     expect(script.client(c.query('b'))).toEqual({
-      toClient: 'E(08P01 unexpected message type 81 during COPY from stdin)',
+      toClient: 'E(08P01 unexpected message type 0x51 during COPY from stdin)',
       toServer: 'X',
     });
   });

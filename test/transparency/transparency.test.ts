@@ -1,7 +1,14 @@
 /** What touches no protected column arrives as the server sent it, byte for byte and in order. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLOSED, connectRaw, type Target, transcript } from '../harness/raw-client.js';
-import { type ShopServer, startShopServer } from '../harness/shop-server.js';
+import { type ShopGateway, startShopGateway } from '../harness/gateway.js';
+import {
+  type BackendMessage,
+  CLOSED,
+  connectRaw,
+  errorFields,
+  type Target,
+  transcript,
+} from '../harness/raw-client.js';
 import { COPY } from './scripts/copy.js';
 import { EXTENDED } from './scripts/extended.js';
 import { PIPELINE } from './scripts/pipeline.js';
@@ -9,14 +16,14 @@ import type { Script } from './scripts/script.js';
 import { SESSION } from './scripts/session.js';
 import { SIMPLE } from './scripts/simple.js';
 
-let server: ShopServer;
+let shop: ShopGateway;
 
 beforeAll(async () => {
-  server = await startShopServer('A', new Date());
+  shop = await startShopGateway('A');
 });
 
 afterAll(async () => {
-  await server?.stop();
+  await shop?.stop();
 });
 
 /** The whole session, from the first message of the login to the last. */
@@ -24,7 +31,29 @@ async function play(target: Target, script: Script): Promise<string> {
   const client = await connectRaw(target, script.parameters);
   await client.play(script.steps);
   if (!script.hangsUp) await client.end();
-  return transcript(client.received.filter((message) => message.type !== CLOSED || script.hangsUp));
+  const received = client.received.filter((message) => message.type !== CLOSED || script.hangsUp);
+  return transcript(received.map(withoutPlaceOfSyntaxError));
+}
+
+/**
+ * A text that cannot be parsed never reaches the server: the gateway answers with the server's code, message and position.
+ * Only file, line and routine of the server's source, which change with every minor version, are missing then.
+ */
+function withoutPlaceOfSyntaxError(message: BackendMessage): BackendMessage {
+  if (message.type !== 'E' || errorFields(message).C !== '42601') return message;
+  return {
+    type: 'E',
+    body: Buffer.from(
+      message.body
+        .toString('latin1')
+        .replace(/[FLR][^\0]*\0/g, (field, at) => (startsField(message.body, at) ? '' : field)),
+      'latin1',
+    ),
+  };
+}
+
+function startsField(body: Buffer, at: number): boolean {
+  return at === 0 || body[at - 1] === 0;
 }
 
 describe.each([
@@ -35,15 +64,6 @@ describe.each([
   ['session', SESSION],
 ] as const)('%s', (_group, scripts) => {
   it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
-    const direct = await play(server.direct(), script);
-    expect(await play(server.direct(), script)).toBe(direct);
-    if (process.env.SHOW)
-      console.log(
-        `### ${script.name}\n${direct
-          .split('\n')
-          .map((l) => l.slice(0, 300))
-          .filter((l) => !/^[RSK] /.test(l) || l.startsWith('S DateStyle'))
-          .join('\n')}`,
-      );
+    expect(await play(shop.masked(), script)).toBe(await play(shop.direct(), script));
   });
 });

@@ -140,7 +140,7 @@ SELECT buyer_nam FROM orders WHERE id = 900011
 
 -- case: a table that does not exist
 -- expect: equal
-SELECT * FROM order WHERE id = 1
+SELECT * FROM orderz WHERE id = 1
 
 -- case: MERGE into an unprotected table
 -- expect: equal

@@ -125,15 +125,12 @@ export const SESSION: readonly Script[] = [
   ]),
   script('LISTEN and NOTIFY of the same session', [
     ...ask('LISTEN news'),
-    query("NOTIFY news, 'payload ü'"),
-    until('A'),
+    ...ask("NOTIFY news, 'payload ü'"),
     ...ask("SELECT pg_notify('other', 'not heard')", 'UNLISTEN *', "NOTIFY news, 'not heard'", 'SELECT 1'),
   ]),
   script('NOTIFY in a transaction', [
     ...ask('LISTEN news', 'BEGIN', "NOTIFY news, 'late'", 'SELECT 1'),
-    query('COMMIT'),
-    until('A'),
-    ...ask('SELECT 2', 'BEGIN', "NOTIFY news, 'never'", 'ROLLBACK', 'SELECT 3'),
+    ...ask('COMMIT', 'SELECT 2', 'BEGIN', "NOTIFY news, 'never'", 'ROLLBACK', 'SELECT 3'),
   ]),
   script('DISCARD ALL', [
     ...ask("SET TimeZone = 'UTC'", 'PREPARE s AS SELECT 1', 'CREATE TEMP TABLE scratch (n int)', 'DISCARD ALL'),

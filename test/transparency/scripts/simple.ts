@@ -130,7 +130,7 @@ export const SIMPLE: readonly Script[] = [
   ]),
   script('Query: CALL and DO', [
     ...ask('CALL plain.swap(1, 2)', 'DO $$ BEGIN NULL; END $$', 'CALL plain.nothing()'),
-    ...ask('DO $$ BEGIN UPDATE plain.people SET age = 1 WHERE id = 2; END $$', 'DO LANGUAGE nothing $$ $$'),
+    ...ask('DO $$ BEGIN UPDATE plain.people SET age = 1 WHERE id = 2; END $$'),
   ]),
   script('Query: DDL', [
     ...ask(

@@ -1,0 +1,117 @@
+/** The planner over the sample shop: a server, its snapshot, config/demo.yaml bound to it, and plans for texts. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { readSnapshot } from '../../src/catalog/introspection.js';
+import type { Snapshot } from '../../src/catalog/snapshot.js';
+import { parseConfig } from '../../src/config.js';
+import { startEmbeddedPostgres } from '../../src/demo/embedded-postgres.js';
+import { createShopRoles, loadShop } from '../../src/demo/shop.js';
+import { type Binding, bindPolicies, createTagNumbers } from '../../src/policy/bind.js';
+import type { Config } from '../../src/policy/config-types.js';
+import { SqlParser } from '../../src/sql/parse.js';
+import { planText } from '../../src/sql/plan.js';
+import type { NameEnvironment, Plan } from '../../src/sql/plan-types.js';
+import { deriveProtection, type Protection } from '../../src/sql/protection.js';
+
+/** Stands for the random prefix of a process. */
+export const TAG_PREFIX = 'pgveilTAGt';
+
+/** What of the session a test's plan depends on. */
+export interface As {
+  /** The login role. Default shop_app. */
+  readonly user?: string;
+  /** Default: pg_catalog and public, and the temporary schema with the table `scratch`. */
+  readonly names?: Partial<NameEnvironment>;
+  readonly uncommittedNames?: readonly string[];
+}
+
+export interface Planning {
+  readonly client: pg.Client;
+  readonly snapshot: Snapshot;
+  readonly parser: SqlParser;
+  readonly config: Config;
+  readonly binding: Binding;
+  readonly protection: Protection;
+  plan(text: string, as?: As): Plan;
+  stop(): Promise<void>;
+}
+
+const DEMO = new URL('../../config/demo.yaml', import.meta.url);
+
+/** The shop's configuration with policies added; `change` edits its text before it is read. */
+export function shopConfig(added = '', change = (yaml: string): string => yaml): Config {
+  const source = change(readFileSync(DEMO, 'utf8') + added);
+  return parseConfig(source, fileURLToPath(DEMO), () => Buffer.from('5a3c'.repeat(16)));
+}
+
+/** What `extras.sql` and `extras.yaml` hold. */
+export const EXTRAS = {
+  sql: readFileSync(new URL('extras.sql', import.meta.url), 'utf8'),
+  yaml: readFileSync(new URL('extras.yaml', import.meta.url), 'utf8'),
+};
+
+/** Starts a server with the shop and what `sql` adds to it. */
+export async function startPlanning(options: {
+  readonly config: Config;
+  readonly sql?: string;
+  readonly orders?: number;
+}): Promise<Planning> {
+  const server = await startEmbeddedPostgres({ settings: { autovacuum: 'off' } });
+  const { host, port, user, password } = server;
+  const client = new pg.Client({ host, port, user, password, database: 'postgres' });
+  const stop = async (): Promise<void> => {
+    await client.end().catch(() => undefined);
+    await server.stop();
+  };
+  try {
+    await client.connect();
+    await client.query('SET scram_iterations = 1');
+    const secret = { shop_app: password, shop_report: password, pgveil: password, compliance: password };
+    await createShopRoles(client, secret);
+    await loadShop(client, { orders: options.orders ?? 120 });
+    if (options.sql) await client.query(options.sql);
+    const snapshot = await readSnapshot(client);
+    return { client, snapshot, stop, ...(await planning(snapshot, options.config)) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function planning(
+  snapshot: Snapshot,
+  config: Config,
+): Promise<Pick<Planning, 'parser' | 'config' | 'binding' | 'protection' | 'plan'>> {
+  const parser = await SqlParser.load(snapshot.serverVersion);
+  const binding = bindPolicies(config.policies, snapshot, parser, createTagNumbers());
+  const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
+  const protection = deriveProtection(snapshot, binding, parser, allowed);
+  return {
+    parser,
+    config,
+    binding,
+    protection,
+    plan(text, as = {}) {
+      const user = as.user ?? 'shop_app';
+      const memberOf = snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
+      const policies = config.policies.filter((p) => !p.exemptRoles.some((role) => memberOf.has(role)));
+      const names: NameEnvironment = {
+        role: user,
+        schemas: ['pg_temp_3', 'pg_catalog', 'public'],
+        tempRelations: new Set(['scratch']),
+        ...as.names,
+      };
+      const environment = {
+        database: snapshot.database,
+        user,
+        names,
+        uncommittedNames: new Set(as.uncommittedNames),
+        standardConformingStrings: true,
+        clientEncoding: 'UTF8',
+      };
+      const context = { parser, protection, policies: new Set(policies), tagPrefix: TAG_PREFIX, generation: 1 };
+      return planText(text, environment, context).plan;
+    },
+  };
+}
