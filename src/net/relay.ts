@@ -35,6 +35,8 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
   /** The server's connection was there at some time. */
   let connected = false;
   let ended = false;
+  /** A cancel request is on its way: the client's connection ends behind it. */
+  let cancelling = false;
   let held = false;
   let open = 1;
 
@@ -64,7 +66,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
       end() {
         ended = true;
         clearTimeout(deadline);
-        finish(client);
+        if (!cancelling) finish(client);
         if (server) finish(server);
       },
     },
@@ -114,16 +116,21 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
     return socket;
   }
 
-  /** The server closes without an answer when it has done what it can; then so does the client's connection. */
+  /** The server closes without an answer when it has done what it can; the client waits for that. */
   function sendCancel(packet: Buffer): void {
-    const socket = connect({ host: upstream.host, port: upstream.port }, () => socket.end(packet));
-    server = socket;
+    const socket = connect({ host: upstream.host, port: upstream.port });
+    cancelling = true;
     open++;
+    socket.end(packet);
+    socket.setTimeout(LAST_BYTES_MS, () => socket.destroy());
     socket.on('error', () => {
-      observer.upstreamError(connected ? 'reset' : 'unreachable');
+      observer.upstreamError('unreachable');
       socket.destroy();
     });
-    socket.on('close', closed);
+    socket.on('close', () => {
+      finish(client);
+      closed();
+    });
     socket.resume();
   }
 

@@ -40,15 +40,21 @@ export interface ScanGuard {
  * The same guard for a scan: a parent is joined once per row by its unique key, which the planner turns into one hash
  * join, instead of being looked up for each protected column.
  * @param lockable the statement locks rows, which cannot be done below an outer join
+ * @param uses how many columns ask for it
  */
-export function scanGuard(guard: RowGuard, alias: string, name: string, lockable: boolean): ScanGuard {
-  if (guard.kind === 'own') return { join: '', expression: inlineGuard(guard, alias) };
+export function scanGuard(guard: RowGuard, alias: string, name: string, lockable: boolean, uses: number): ScanGuard {
+  if (guard.kind === 'own') {
+    if (uses < 2) return { join: '', expression: inlineGuard(guard, alias) };
+    // The planner puts the condition in each place by itself; the text, which is parsed twice, stays short.
+    const once = `(SELECT ${inlineGuard(guard, alias)} AS redacted)`;
+    return { join: ` CROSS JOIN LATERAL ${once} AS ${name}`, expression: `${name}.redacted` };
+  }
   if (!guard.unique || lockable) {
     const decided = `SELECT ${inlineGuard(guard, alias)} AS redacted OFFSET 0`;
     return { join: ` CROSS JOIN LATERAL (${decided}) AS ${name}`, expression: `${name}.redacted` };
   }
   const parent = `${name}p`;
-  const inner = scanGuard(guard.parentGuard, parent, `${name}g`, false);
+  const inner = scanGuard(guard.parentGuard, parent, `${name}g`, false, 1);
   const keys = guard.on.map(({ parent: column }, i) => `${parent}.${quoteIdentifier(column.name)} AS k${i}`);
   const rows = `SELECT ${keys.join(', ')}, ${inner.expression} AS redacted FROM ${relationSql(guard.parent.relation)} AS ${parent}${inner.join}`;
   const matches = guard.on.map(

@@ -42,10 +42,10 @@ export function acquireNames(state: SessionState, resume: (outcome: NamesOutcome
 function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void {
   const generation = state.options.planner.generation(state.identity.database);
   const question: Question = { names: undefined, error: undefined };
-  const own = { own: question, barrier: false, plan: undefined, errorInstead: undefined };
+  const own = { own: question, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined };
   const requests: Request[] = [
     { ...own, kind: 'parse', name: NAME, prepared: NO_STATEMENT },
-    { ...own, kind: 'bind', portal: NAME, statement: NAME, candidates: [] },
+    { ...own, kind: 'bind', portal: NAME, statement: NAME },
     { ...own, kind: 'execute', portal: NAME, mayCopy: false },
     { ...own, kind: 'close', of: 'portal', name: NAME },
     { ...own, kind: 'close', of: 'statement', name: NAME },

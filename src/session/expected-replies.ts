@@ -2,7 +2,7 @@
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import type { Question } from './environment.js';
-import type { NameTable, Portal, Prepared } from './statements.js';
+import type { Portal, Prepared } from './statements.js';
 
 interface RequestBase {
   /** The session's own request: its replies are not forwarded, but answer this. */
@@ -13,6 +13,8 @@ interface RequestBase {
   readonly plan: Plan | undefined;
   /** Put in the place of the error that the server answers with. */
   readonly errorInstead: ErrorFields | undefined;
+  /** Called when it is answered or skipped: what it might have made names mean is decided. */
+  readonly settled: (() => void) | undefined;
 }
 
 export type Request =
@@ -31,8 +33,6 @@ export type Request =
       readonly kind: 'bind';
       readonly portal: string;
       readonly statement: string;
-      /** Everything that the portal can turn out to be. */
-      readonly candidates: readonly Portal[];
     })
   | (RequestBase & {
       readonly kind: 'describe-statement';
@@ -79,6 +79,7 @@ export class ReplyQueue {
     if (!request) return undefined;
     this.#items[this.#head++] = undefined;
     if (request.barrier) this.#barriers--;
+    request.settled?.();
     if (this.#head === this.#items.length) {
       this.#items.length = 0;
       this.#head = 0;
@@ -90,21 +91,20 @@ export class ReplyQueue {
   }
 }
 
-/** EXECUTE can carry a statement that is itself an EXECUTE. */
+/** EXECUTE and FETCH can carry each other. */
 const DEEPEST = 8;
 
-/** A statement, and every one that its EXECUTE may turn out to run. */
+/** A statement, and every one that its EXECUTE or FETCH may turn out to run. */
 export function possibleStatements(
   statement: StatementPlan,
-  statements: NameTable<Prepared>,
-  keyOf: (name: string) => string,
+  named: (effect: SessionEffect & { kind: 'execute' | 'fetch' }) => readonly (Prepared | Portal)[],
   depth = 0,
 ): readonly StatementPlan[] {
   if (depth === DEEPEST) return [statement];
   const carried = statement.effects.flatMap((effect) =>
-    effect.kind === 'execute' ? statements.candidates(keyOf(effect.name)) : [],
+    effect.kind === 'execute' || effect.kind === 'fetch' ? named(effect) : [],
   );
-  return [statement, ...carried.flatMap((p) => possibleStatements(p.statement, statements, keyOf, depth + 1))];
+  return [statement, ...carried.flatMap((p) => possibleStatements(p.statement, named, depth + 1))];
 }
 
 /** Whether later texts can only be planned when this effect has happened or failed. */

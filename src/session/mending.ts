@@ -6,7 +6,7 @@ import type { Request } from './expected-replies.js';
 import { NOTHING } from './refusals.js';
 import { CellMasker } from './result-masking.js';
 import { keyOfSqlName, type Mending, type SessionState } from './state.js';
-import type { Portal, Prepared } from './statements.js';
+import { declared, type Portal, type Prepared, preparedBySql } from './statements.js';
 
 /**
  * Of a cursor that a function has opened, for one: no text of it passed here, so none of its cells is tagged. One that
@@ -169,24 +169,14 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: TextOf 
   switch (effect.kind) {
     case 'prepare':
       if (!source) throw new ProtocolError('PREPARE ran outside of any text that was planned');
-      state.statements.set(keyOfSqlName(state, effect.name), {
-        text: source.text,
-        plan: source.plan,
-        statement: effect.statement,
-        bySql: true,
-      });
+      state.statements.set(keyOfSqlName(state, effect.name), preparedBySql(effect, source));
       return;
     case 'deallocate':
       if (effect.name === null) state.statements.clear();
       else state.statements.delete(keyOfSqlName(state, effect.name));
       return;
     case 'declare':
-      state.portals.set(keyOfSqlName(state, effect.cursor), {
-        prepared: undefined,
-        statement: effect.statement,
-        hold: effect.hold,
-        carried: undefined,
-      });
+      state.portals.set(keyOfSqlName(state, effect.cursor), declared(effect));
       return;
     case 'environment':
       environmentChanged(state);

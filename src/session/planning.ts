@@ -6,7 +6,7 @@ import { acquireNames, type NamesOutcome } from './environment.js';
 import { isBarrier, possibleStatements } from './expected-replies.js';
 import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, refusePlan, STALE, UNPLANNABLE } from './refusals.js';
 import { environmentOf, keyOfSqlName, type SessionState, waitUntil, whenAnswered } from './state.js';
-import type { Prepared } from './statements.js';
+import { declared, type NameTable, type Prepared, preparedBySql } from './statements.js';
 
 /** What to act on. */
 export interface Decision {
@@ -183,10 +183,54 @@ export function traits(state: SessionState, statements: readonly StatementPlan[]
       copy ||= statement.kind === 'copy';
       continue;
     }
-    for (const s of possibleStatements(statement, state.statements, (name) => keyOfSqlName(state, name))) {
+    const possible = possibleStatements(statement, (effect) =>
+      effect.kind === 'execute'
+        ? state.statements.candidates(keyOfSqlName(state, effect.name))
+        : state.portals.candidates(keyOfSqlName(state, effect.cursor)),
+    );
+    for (const s of possible) {
       copy ||= s.kind === 'copy';
       barrier ||= s.effects.some(isBarrier);
     }
   }
   return { barrier, copy };
+}
+
+/** Statements that a request runs, and the text that they stand in. */
+interface Running {
+  readonly statements: readonly StatementPlan[];
+  readonly source: Pick<Prepared, 'text' | 'plan'> | undefined;
+}
+
+/**
+ * Announces what PREPARE and DECLARE among the statements may make names mean.
+ * @returns what takes it back; undefined where there is nothing
+ */
+export function expectNames(state: SessionState, running: readonly Running[]): (() => void) | undefined {
+  let settle: (() => void)[] | undefined;
+  for (const { statements, source } of running) {
+    for (const { effects } of statements) {
+      for (const effect of effects) {
+        if (effect.kind === 'prepare' && source) {
+          const key = keyOfSqlName(state, effect.name);
+          settle = [...(settle ?? []), expectOne(state.statements, key, preparedBySql(effect, source))];
+        } else if (effect.kind === 'declare') {
+          const key = keyOfSqlName(state, effect.cursor);
+          settle = [...(settle ?? []), expectOne(state.portals, key, declared(effect))];
+        }
+      }
+    }
+  }
+  const all = settle;
+  return (
+    all &&
+    (() => {
+      for (const one of all) one();
+    })
+  );
+}
+
+function expectOne<T>(table: NameTable<T>, key: string, value: T): () => void {
+  table.expect(key, value);
+  return () => table.settle(key, value);
 }

@@ -18,6 +18,7 @@ import type { Request } from './expected-replies.js';
 import { mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
 import { mendRowDescription } from './result-masking.js';
 import { endSession, isIdle, type SessionState } from './state.js';
+import { portalOf } from './statements.js';
 
 /** How much of a server's message is needed in one piece: rows only where a cell may have to be replaced. */
 export function backendBytesNeeded(state: SessionState, type: number, total: number): number {
@@ -65,10 +66,7 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
     case Backend.parseComplete:
       if (front?.kind !== 'parse') throw unexpected(type);
       if (front.plan?.verdict === 'refuse') throw new ProtocolError('the server accepted a refused statement');
-      if (!front.own) {
-        state.statements.settle(front.name, front.prepared);
-        state.statements.set(front.name, front.prepared);
-      }
+      if (!front.own) state.statements.set(front.name, front.prepared);
       state.replies.shift();
       break;
     case Backend.bindComplete:
@@ -199,14 +197,8 @@ function bindComplete(state: SessionState, front: Request | undefined): void {
   state.replies.shift();
   if (front.own) return;
   const prepared = state.statements.get(front.statement);
-  const portal = front.candidates.find((candidate) => candidate.prepared === prepared);
-  settleBind(state, front);
-  if (!portal) throw new ProtocolError('a statement was bound that was not planned');
-  state.portals.set(front.portal, portal);
-}
-
-function settleBind(state: SessionState, bind: Request & { kind: 'bind' }): void {
-  for (const candidate of bind.candidates) state.portals.settle(bind.portal, candidate);
+  if (!prepared) throw new ProtocolError('a statement was bound that was not planned');
+  state.portals.set(front.portal, portalOf(prepared));
 }
 
 function copyInResponse(state: SessionState, front: Request | undefined): void {
@@ -357,8 +349,6 @@ function skipToSync(state: SessionState): void {
       state.discarding = true;
       return;
     }
-    if (front.kind === 'parse') state.statements.settle(front.name, front.prepared);
-    if (front.kind === 'bind') settleBind(state, front);
     copyKnown(state, front);
     state.replies.shift();
   }

@@ -1,5 +1,5 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
-import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
+import type { Plan, Refusal } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import {
@@ -19,10 +19,10 @@ import {
 } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import type { Request } from './expected-replies.js';
-import { type Act, type Decision, decide, refusal, revalidate, traits } from './planning.js';
+import { type Act, type Decision, decide, expectNames, refusal, revalidate, traits } from './planning.js';
 import { ABORTED, FUNCTION_CALL, NOTHING, readText, refusePlan, STALE, TOO_LONG } from './refusals.js';
 import { endSession, keyOfName, type SessionState, waitUntil } from './state.js';
-import type { Portal, Prepared } from './statements.js';
+import { type Prepared, portalOf } from './statements.js';
 
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
 export function handleRequests(state: SessionState): void {
@@ -98,7 +98,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
   }
 }
 
-const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined } as const;
+const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined } as const;
 
 interface Range {
   readonly buffer: Buffer;
@@ -135,18 +135,18 @@ function actOnQuery(state: SessionState, text: string, original: Range | undefin
   state.unsynced = false;
   state.boundSinceSync = false;
   const { barrier, copy } = traits(state, plan.statements);
-  const { errorInstead } = decision;
-  const request = {
+  state.replies.push({
     kind: 'query',
     own: undefined,
     barrier,
     plan,
-    errorInstead,
+    errorInstead: decision.errorInstead,
+    settled: expectNames(state, [{ statements: plan.statements, source: { text, plan } }]),
     text,
     index: 0,
     failed: false,
-  } as const;
-  state.replies.push({ ...request, mayCopy: copy });
+    mayCopy: copy,
+  });
   if (copy) awaitCopy(state);
 }
 
@@ -176,7 +176,17 @@ function actOnParse(
   state.unsynced = true;
   const prepared: Prepared = { text, plan, statement: plan.statements[0] ?? NOTHING, bySql: false };
   state.statements.expect(key, prepared);
-  state.replies.push({ kind: 'parse', own: undefined, barrier: false, plan, errorInstead, name: key, prepared });
+  const settled = () => state.statements.settle(key, prepared);
+  state.replies.push({
+    kind: 'parse',
+    own: undefined,
+    barrier: false,
+    plan,
+    errorInstead,
+    settled,
+    name: key,
+    prepared,
+  });
 }
 
 function replacement(plan: Plan): string {
@@ -203,19 +213,18 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number): 
     if (valid) {
       const candidates = state.statements.candidates(statement).map(portalOf);
       for (const candidate of candidates) state.portals.expect(portal, candidate);
-      state.replies.push({ kind: 'bind', ...PLAIN, portal, statement, candidates });
+      const settled = () => {
+        for (const candidate of candidates) state.portals.settle(portal, candidate);
+      };
+      state.replies.push({ kind: 'bind', ...PLAIN, settled, portal, statement });
       forward(state, buffer, start, end);
       return;
     }
     const plan = refusePlan(STALE);
     state.options.observer.refused(STALE, state.identity);
-    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, candidates: [] });
+    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker });
     state.toServer.append(encodeBind('', plan.marker));
   });
-}
-
-function portalOf(prepared: Prepared): Portal {
-  return { prepared, statement: prepared.statement, hold: false, carried: undefined };
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
@@ -232,9 +241,16 @@ function describe(state: SessionState, buffer: Buffer, start: number, end: numbe
 
 function execute(state: SessionState, buffer: Buffer, start: number, end: number): void {
   const portal = keyOfName(state, decodeExecute(buffer, start, end).portal);
-  const statements: StatementPlan[] = state.portals.candidates(portal).map((candidate) => candidate.statement);
-  const { barrier, copy } = traits(state, statements);
-  state.replies.push({ kind: 'execute', ...PLAIN, barrier, portal, mayCopy: copy });
+  const candidates = state.portals.candidates(portal);
+  const { barrier, copy } = traits(
+    state,
+    candidates.map((candidate) => candidate.statement),
+  );
+  const settled = expectNames(
+    state,
+    candidates.map((candidate) => ({ statements: [candidate.statement], source: candidate.prepared })),
+  );
+  state.replies.push({ kind: 'execute', ...PLAIN, barrier, settled, portal, mayCopy: copy });
   state.unsynced = true;
   state.boundSinceSync = true;
   forward(state, buffer, start, end);

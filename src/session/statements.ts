@@ -5,7 +5,7 @@
  * and the old statement stays, and requests behind an error are skipped. Decisions that have to be made before the
  * replies are in look at every statement that the name could mean by then (`candidates`).
  */
-import type { Plan, StatementPlan } from '../sql/plan-types.js';
+import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 
 /** A prepared statement, made by Parse or by PREPARE. */
 export interface Prepared {
@@ -27,6 +27,24 @@ export interface Portal {
   readonly hold: boolean;
   /** What an EXECUTE or FETCH that it runs turned out to carry, once it has run. */
   carried: StatementPlan | undefined;
+}
+
+/** What PREPARE makes, in a text with that plan. */
+export function preparedBySql(
+  effect: SessionEffect & { kind: 'prepare' },
+  source: Pick<Prepared, 'text' | 'plan'>,
+): Prepared {
+  return { text: source.text, plan: source.plan, statement: effect.statement, bySql: true };
+}
+
+/** What DECLARE makes. */
+export function declared(effect: SessionEffect & { kind: 'declare' }): Portal {
+  return { prepared: undefined, statement: effect.statement, hold: effect.hold, carried: undefined };
+}
+
+/** What Bind makes. */
+export function portalOf(prepared: Prepared): Portal {
+  return { prepared, statement: prepared.statement, hold: false, carried: undefined };
 }
 
 /** Names of one kind: what they mean now, and what requests in flight may make them mean. */

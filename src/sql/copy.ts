@@ -59,7 +59,7 @@ function copyTable(copy: CopyStmt, analysis: Analysis): readonly QueryColumn[] |
   const listed = listedColumns(copy, relation);
   switch (protection.kind) {
     case 'closed':
-      throw refusal('55000', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
+      throw refusal('42501', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
         ...(location === undefined ? {} : { location }),
       });
     case 'guarded': {

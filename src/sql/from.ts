@@ -1,6 +1,7 @@
 /** The items of FROM: each becomes what names can mean, and protected relations are substituted. After `parse_clause.c`. */
 import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
 import type { Relation } from '../catalog/snapshot.js';
+import { RESERVED_PREFIX } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
@@ -142,7 +143,7 @@ function protectedItem(
 ): RangeItem {
   switch (protection.kind) {
     case 'closed':
-      throw refusal('55000', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
+      throw refusal('42501', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
         hint: 'The operator of pgveil has to mend the policy or the schema.',
         ...at(range, analysis),
       });
@@ -264,9 +265,9 @@ function substitute(node: object, range: RangeVar, relation: Relation, render: (
     render: () => `${query}${render()}${alias}`,
     mean: (text, parser) => {
       const sql = text.slice(query.length);
-      const item = parseFromItem(written ? `${sql} AS pgveil_alias` : sql, parser);
-      if ('RangeSubselect' in item && written) (item.RangeSubselect as RangeSubselect).alias = written;
-      replaceNode(node, item);
+      const item = parseFromItem(written ? `${sql} AS ${RESERVED_PREFIX}alias` : sql, parser);
+      const named = 'RangeSubselect' in item && written;
+      replaceNode(node, named ? { RangeSubselect: { ...item.RangeSubselect, alias: written } } : item);
     },
   });
 }

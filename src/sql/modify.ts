@@ -86,7 +86,7 @@ function targetOf(range: RangeVar | undefined, analysis: Analysis): Target {
   const where = location === undefined ? {} : { location };
   switch (protection.kind) {
     case 'closed':
-      throw refusal('55000', 'closed', `table "${name}" is closed: ${protection.reason}`, where);
+      throw refusal('42501', 'closed', `table "${name}" is closed: ${protection.reason}`, where);
     case 'view':
     case 'materialized':
     case 'statistics':

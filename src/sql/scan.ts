@@ -49,11 +49,14 @@ export interface SubstitutionOptions {
 export function substitutionSql(scan: Scan, options: SubstitutionOptions): string {
   const { relation } = scan.guarded;
   const protectedColumns = options.columns.filter((column) => rulesOf(scan, column.attnum).length > 0);
-  const used = new Set(protectedColumns.flatMap((column) => rulesOf(scan, column.attnum).map((rule) => rule.policy)));
+  const uses = new Map<PolicyConfig, number>();
+  for (const column of protectedColumns) {
+    for (const { policy } of rulesOf(scan, column.attnum)) uses.set(policy, (uses.get(policy) ?? 0) + 1);
+  }
   const guards = new Map(
-    [...used].map((policy, i) => [
+    [...uses].map(([policy, count], i) => [
       policy,
-      scanGuard(scan.guarded.guards.get(policy)!, ROW, `${RESERVED_PREFIX}g${i}_`, options.locking),
+      scanGuard(scan.guarded.guards.get(policy)!, ROW, `${RESERVED_PREFIX}g${i}_`, options.locking, count),
     ]),
   );
   const guardOf = (policy: PolicyConfig): string => guards.get(policy)!.expression;

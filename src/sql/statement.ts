@@ -57,7 +57,7 @@ export function planStatement(node: Node, analysis: Analysis): StatementPlan {
   const { mentions, state, unit } = analysis;
   const { protection } = state.viewer;
   if (protection.closedReason !== undefined) {
-    throw refusal('55000', 'closed', 'pgveil cannot serve this database', { detail: protection.closedReason });
+    throw refusal('42501', 'closed', 'pgveil cannot serve this database', { detail: protection.closedReason });
   }
   if (!DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection, unit.locate);
   assertAliases(mentions);
@@ -145,7 +145,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
   if ('ViewStmt' in node) return createView(node.ViewStmt, analysis);
   if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], protection);
-  const { label, effects } = planUtility(node, mentions, concerned, protection);
+  const { label, effects } = planUtility(node, mentions, analysis.names, protection);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);
   return { kind: label, ...PASSED, effects, withhold: quotes ? 'all' : 'nothing' };
 }

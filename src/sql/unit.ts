@@ -3,6 +3,7 @@
  * that comments and formatting stay, and on the tree; the edited text must parse to the edited tree.
  */
 import type { Node } from '@pgsql/types';
+import { LRUCache } from 'lru-cache';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import { unsupported } from './refuse.js';
 import { type SplicedText, splice } from './splice.js';
@@ -85,16 +86,22 @@ function sameTree(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameTree(item, b[i]));
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!sameTree(a[i], b[i])) return false;
+    return true;
   }
   if (Array.isArray(b)) return false;
-  const keysOf = (o: object): string[] => Object.keys(o).filter((key) => !PLACES.has(key));
-  const keys = keysOf(a);
-  return (
-    keys.length === keysOf(b).length &&
-    keys.every((key) => sameTree((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
-  );
+  let fields = 0;
+  for (const key in a) {
+    if (PLACES.has(key)) continue;
+    fields++;
+    if (!sameTree((a as Fields)[key], (b as Fields)[key])) return false;
+  }
+  for (const key in b) if (!PLACES.has(key)) fields--;
+  return fields === 0;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Makes `target`, a node in its wrapper, the other node. */
 export function replaceNode(target: object, by: object): void {
@@ -102,10 +109,20 @@ export function replaceNode(target: object, by: object): void {
   Object.assign(target, by);
 }
 
-/** The tree of an item of FROM. */
+/** What stands in the place of a relation comes again and again, and is long. */
+const MOST_FROM_ITEMS = 500;
+const fromItems = new WeakMap<SqlParser, LRUCache<string, Node>>();
+
+/** The tree of an item of FROM; it is shared and must not be changed. */
 export function parseFromItem(sql: string, parser: SqlParser): Node {
+  const known = fromItems.get(parser) ?? new LRUCache<string, Node>({ max: MOST_FROM_ITEMS });
+  fromItems.set(parser, known);
+  const parsed = known.get(sql);
+  if (parsed) return parsed;
   const node = fragment(`SELECT FROM ${sql}`, parser);
-  return ('SelectStmt' in node && node.SelectStmt.fromClause?.[0]) || missing();
+  const item = ('SelectStmt' in node && node.SelectStmt.fromClause?.[0]) || missing();
+  known.set(sql, item);
+  return item;
 }
 
 /** The tree of an expression. */

@@ -3,10 +3,11 @@
  * what they change in the session. A kind that is not listed is refused.
  */
 import type { Node } from '@pgsql/types';
-import { type Mentions, stringOf } from './mentions.js';
-import type { SessionEffect } from './plan-types.js';
+import { type Mentions, type NamedReference, stringOf } from './mentions.js';
+import type { NameEnvironment, SessionEffect } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
+import { resolveRelation } from './relations.js';
 
 /** What becomes of a kind of statement that mentions a protected relation. */
 type OnProtected =
@@ -130,19 +131,19 @@ export interface UtilityPlan {
 
 /**
  * Plans a statement that is neither a query nor a modification, nor carries one.
- * @param concerned names of protected relations that it mentions
+ * @param names what unqualified names mean; called only where a name is protected in some schema
  * @throws RefusalError
  */
 export function planUtility(
   node: Node,
   mentions: Mentions,
-  concerned: readonly string[],
+  names: () => NameEnvironment,
   protection: Protection,
 ): UtilityPlan {
   const [name, statement] = Object.entries(node)[0] as [string, Readonly<Record<string, unknown>>];
   const kind = KINDS[name];
   if (!kind) throw unsupported(statementName(name));
-  assertAllowedDdl(name, statement, kind, concerned, protection);
+  if (kind.onProtected === 'ddl') assertAllowedDdl(name, statement, mentions, names, protection);
   const effects: SessionEffect[] = [...effectsOf(name, statement)];
   if (kind.changesSchema) {
     effects.push({ kind: 'ddl', names: changedNames(name, statement, mentions, protection) });
@@ -154,44 +155,62 @@ export function planUtility(
 function assertAllowedDdl(
   name: string,
   statement: Readonly<Record<string, unknown>>,
-  kind: UtilityKind,
-  concerned: readonly string[],
+  mentions: Mentions,
+  names: () => NameEnvironment,
   protection: Protection,
 ): void {
-  if (kind.onProtected === 'pass') return;
-  const named = name === 'DropStmt' ? droppedNames(statement) : concerned;
-  // What is created is not what is protected, even under its name.
-  const created = name === 'CreateStmt' ? (statement.relation as { relname?: string } | undefined)?.relname : undefined;
-  const changed = name === 'CreateStmt' ? protectedForeignKeys(statement, protection) : named;
-  for (const relationName of changed) {
-    if (relationName === created && !('inhRelations' in statement)) continue;
-    for (const relation of protection.relationsNamed(relationName)) {
-      const found = protection.of(relation);
-      if (found?.kind === 'view' || found?.kind === 'statistics') continue;
-      const policies = found?.kind === 'guarded' ? [...found.guarded.guards.keys()] : [];
-      const refusing = policies.find((policy) => policy.ddl === 'refuse');
-      if (found?.kind === 'guarded' && !refusing) continue;
-      throw refusal('42501', 'ddl', `${statementName(name)} on "${relation.schema}.${relation.name}" is not allowed`, {
-        detail: refusing
-          ? `Policy "${refusing.name}" protects it and refuses changes of its schema (ddl: refuse).`
-          : 'It shows protected columns.',
-        hint: 'Change it on a direct connection, or ask the operator of pgveil for ddl: allow.',
-        ...(refusing ? { policy: refusing.name, table: `${relation.schema}.${relation.name}` } : {}),
-      });
-    }
+  for (const reference of changedReferences(name, statement, mentions, protection)) {
+    if (protection.relationsNamed(reference.name).length === 0) continue;
+    const range = { relname: reference.name, ...(reference.schema ? { schemaname: reference.schema } : {}) };
+    const meant = resolveRelation(range, protection.snapshot, names);
+    if (meant.kind !== 'relation') continue;
+    const { relation } = meant;
+    const found = protection.of(relation);
+    if (!found || found.kind === 'view' || found.kind === 'statistics') continue;
+    const policies = found.kind === 'guarded' ? [...found.guarded.guards.keys()] : [];
+    const refusing = policies.find((policy) => policy.ddl === 'refuse');
+    if (found.kind === 'guarded' && !refusing) continue;
+    throw refusal('42501', 'ddl', `${statementName(name)} on "${relation.schema}.${relation.name}" is not allowed`, {
+      detail: refusing
+        ? `Policy "${refusing.name}" protects it and refuses changes of its schema (ddl: refuse).`
+        : 'It shows protected columns.',
+      hint: 'Change it on a direct connection, or ask the operator of pgveil for ddl: allow.',
+      ...(refusing ? { policy: refusing.name, table: `${relation.schema}.${relation.name}` } : {}),
+    });
   }
 }
 
+type Reference = Pick<NamedReference, 'schema' | 'name'>;
+
+/** Relations that a statement changes, or builds something on. */
+function changedReferences(
+  name: string,
+  statement: Readonly<Record<string, unknown>>,
+  mentions: Mentions,
+  protection: Protection,
+): readonly Reference[] {
+  if (name === 'DropStmt') return droppedReferences(statement);
+  // What is created is not what is protected, even under its name; its foreign keys can ask for protected values.
+  if (name === 'CreateStmt') return protectedForeignKeys(statement, protection);
+  return mentions.relations;
+}
+
 /** Tables whose protected columns a new table's foreign keys point at. */
-function protectedForeignKeys(statement: Readonly<Record<string, unknown>>, protection: Protection): readonly string[] {
-  const found: string[] = [];
+function protectedForeignKeys(
+  statement: Readonly<Record<string, unknown>>,
+  protection: Protection,
+): readonly Reference[] {
+  const found: Reference[] = [];
   const visit = (part: unknown): void => {
     if (part === null || typeof part !== 'object') return;
     if (Array.isArray(part)) {
       for (const item of part) visit(item);
       return;
     }
-    const { pktable, pk_attrs: keys } = part as { pktable?: { relname?: string }; pk_attrs?: Node[] };
+    const { pktable, pk_attrs: keys } = part as {
+      readonly pktable?: { readonly schemaname?: string; readonly relname?: string };
+      readonly pk_attrs?: readonly Node[];
+    };
     const name = pktable?.relname;
     if (name !== undefined) {
       const names = (keys ?? []).map(stringOf);
@@ -199,7 +218,7 @@ function protectedForeignKeys(statement: Readonly<Record<string, unknown>>, prot
         const of = protection.of(relation);
         return of?.kind === 'guarded' && [...of.guarded.columns.values()].some((c) => names.includes(c.column.name));
       });
-      if (hits) found.push(name);
+      if (hits) found.push({ schema: pktable?.schemaname, name });
     }
     for (const value of Object.values(part)) visit(value);
   };
@@ -207,11 +226,14 @@ function protectedForeignKeys(statement: Readonly<Record<string, unknown>>, prot
   return found;
 }
 
-function droppedNames(statement: Readonly<Record<string, unknown>>): readonly string[] {
+/** Every prefix of a dropped name can be a relation: `DROP TRIGGER t ON orders` lists `orders` and `t`. */
+function droppedReferences(statement: Readonly<Record<string, unknown>>): readonly Reference[] {
   const objects = (statement.objects as Node[] | undefined) ?? [];
   return objects.flatMap((object) => {
-    const parts = 'List' in object ? (object.List.items ?? []) : [object];
-    return parts.map(stringOf).filter((part) => part !== undefined);
+    const parts = ('List' in object ? (object.List.items ?? []) : [object])
+      .map(stringOf)
+      .filter((part) => part !== undefined);
+    return parts.map((name, i) => ({ schema: parts[i - 1], name }));
   });
 }
 

@@ -21,8 +21,8 @@ export interface ShopGateway {
 }
 
 /** The configuration of a gateway before a server, on ports of the system's choice. */
-export function configFor(upstream: Target): Config {
-  const source = readFileSync(DEMO, 'utf8') + readFileSync(ATTACKED, 'utf8');
+export function configFor(upstream: Target, options: { readonly plain?: boolean } = {}): Config {
+  const source = readFileSync(DEMO, 'utf8') + (options.plain ? '' : readFileSync(ATTACKED, 'utf8'));
   const config = parseConfig(source, fileURLToPath(DEMO), () => Buffer.from(KEY));
   const { metrics, ...rest } = config;
   return {
@@ -36,11 +36,15 @@ export function configFor(upstream: Target): Config {
 }
 
 /** A server with the shop and a gateway before it. */
-export async function startShopGateway(secret: 'A' | 'B', now = new Date()): Promise<ShopGateway> {
-  const server = await startShopServer(secret, now);
+export async function startShopGateway(
+  secret: 'A' | 'B',
+  now = new Date(),
+  options: Parameters<typeof startShopServer>[2] = {},
+): Promise<ShopGateway> {
+  const server = await startShopServer(secret, now, options);
   let gateway: Gateway;
   try {
-    gateway = await startGateway(configFor(server.direct()));
+    gateway = await startGateway(configFor(server.direct(), options));
   } catch (error) {
     await server.stop();
     throw error;

@@ -22,18 +22,32 @@ export interface ShopServer {
   stop(): Promise<void>;
 }
 
+/** A server of any version with an empty cluster. */
+export type RunningServer = EmbeddedPostgres;
+
 const DATABASE = 'shop';
 const ORDERS = 400;
 /** Statistics, row places and transaction numbers are to follow from the statements alone. */
-const SETTINGS = { autovacuum: 'off', max_connections: '40', synchronize_seqscans: 'off', log_min_messages: 'log' };
+export const SETTINGS = {
+  autovacuum: 'off',
+  max_connections: '40',
+  synchronize_seqscans: 'off',
+  log_min_messages: 'log',
+};
 
-const FIXTURES = ['../harness/known-rows.sql', '../transparency/plain.sql', '../attacks/objects.sql'];
+const KNOWN_ROWS = '../harness/known-rows.sql';
+const ALL_FIXTURES = [KNOWN_ROWS, '../transparency/plain.sql', '../attacks/objects.sql'];
 
 /** `now` is what the shop's days count back from; give the servers of a pair the same. */
-export async function startShopServer(secret: Secret, now: Date): Promise<ShopServer> {
-  const server = await startEmbeddedPostgres({ settings: SETTINGS });
+export async function startShopServer(
+  secret: Secret,
+  now: Date,
+  /** `plain` leaves out what only attacks and transparency scripts need. `start` runs another server than the package's. */
+  options: { readonly plain?: boolean; readonly start?: () => Promise<RunningServer> } = {},
+): Promise<ShopServer> {
+  const server = await (options.start?.() ?? startEmbeddedPostgres({ settings: SETTINGS }));
   try {
-    await loadDatabase(server, secret, now);
+    await loadDatabase(server, secret, now, options.plain ? [KNOWN_ROWS] : ALL_FIXTURES);
   } catch (error) {
     await server.stop();
     throw error;
@@ -48,11 +62,16 @@ export async function startShopServer(secret: Secret, now: Date): Promise<ShopSe
   return { secret, direct, password: server.password, stop: server.stop };
 }
 
-async function loadDatabase(server: EmbeddedPostgres, secret: Secret, now: Date): Promise<void> {
+async function loadDatabase(
+  server: RunningServer,
+  secret: Secret,
+  now: Date,
+  fixtures: readonly string[],
+): Promise<void> {
   const { host, port, user, password } = server;
   await withClient({ host, port, user, password, database: 'postgres' }, async (client) => {
     // Logins are many; how costly a guess of a password is does not matter here.
-    await client.query('SET scram_iterations = 1');
+    await client.query("SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'");
     await createShopRoles(client, {
       shop_app: password,
       shop_report: password,
@@ -68,7 +87,7 @@ async function loadDatabase(server: EmbeddedPostgres, secret: Secret, now: Date)
       now.toISOString(),
     ]);
     await client.query(skipOidsTo(18_000));
-    for (const file of FIXTURES) {
+    for (const file of fixtures) {
       await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));
     }
     await client.query('ANALYZE');

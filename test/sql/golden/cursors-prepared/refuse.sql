@@ -1,0 +1,33 @@
+-- Cursors and prepared statements that filter.
+
+-- case: a prepared filter
+PREPARE q AS SELECT id FROM orders WHERE buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 42 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a prepared filter with a parameter
+PREPARE q (text) AS SELECT id FROM orders WHERE buyer_name = $1
+-- =>
+-- refuse 42501 filter at 49 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a cursor's filter
+DECLARE c CURSOR FOR SELECT id FROM orders WHERE buyer_email = 'x'
+-- =>
+-- refuse 42501 filter at 50 (buyer_email): cannot filter on column "buyer_email" of "public.orders": it is redacted
+
+-- case: a prepared copy
+PREPARE q AS INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
+-- =>
+-- refuse 42501 copy at 54 (buyer_name): cannot store column "buyer_name" of "public.orders" in "notes": it is redacted
+
+-- case: a table from an execution
+CREATE TABLE t AS EXECUTE q (1)
+-- =>
+-- refuse 0A000 statement at 14 (t): pgveil does not support CREATE TABLE AS EXECUTE where protected data is concerned
+
+-- case: execution with a query as argument
+EXECUTE q ((SELECT buyer_name FROM orders LIMIT 1))
+-- =>
+-- pass
+-- kind utility
+-- effect execute q

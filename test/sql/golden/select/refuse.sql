@@ -1,0 +1,174 @@
+-- Filters on protected columns, and what is not analysed.
+
+-- case: equality
+SELECT id FROM orders WHERE buyer_name = 'Alan'
+-- =>
+-- refuse 42501 filter at 29 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: behind a multi-byte text and a line break
+SELECT 'größer €😀' AS x
+FROM orders
+WHERE total > 1 AND upper(buyer_email) = 'X'
+-- =>
+-- refuse 42501 filter at 63 (buyer_email): cannot filter on column "buyer_email" of "public.orders": it is redacted
+
+-- case: IS NULL
+SELECT count(*) FROM orders WHERE buyer_phone IS NULL
+-- =>
+-- refuse 42501 filter at 35 (buyer_phone): cannot filter on column "buyer_phone" of "public.orders": it is redacted
+
+-- case: inside a function and a CASE
+SELECT id FROM orders WHERE CASE WHEN length(buyer_name) > 3 THEN true END
+-- =>
+-- refuse 42501 filter at 46 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: HAVING
+SELECT channel FROM orders GROUP BY channel HAVING max(buyer_name) > 'M'
+-- =>
+-- refuse 42501 filter at 56 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: FILTER
+SELECT count(*) FILTER (WHERE buyer_name = 'A') FROM orders
+-- =>
+-- refuse 42501 filter at 31 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: LIMIT
+SELECT id FROM products p, orders LIMIT (SELECT length(buyer_name) FROM orders LIMIT 1)
+-- =>
+-- refuse 42501 filter at 56 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a subquery's column
+SELECT who FROM (SELECT buyer_name AS who FROM orders) s WHERE who = 'A'
+-- =>
+-- refuse 42501 filter at 64 (who): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: an aggregate of a subquery
+SELECT * FROM (SELECT channel, max(buyer_name) AS m FROM orders GROUP BY channel) s WHERE s.m = 'x'
+-- =>
+-- refuse 42501 filter at 91 (s): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: IN over protected values
+SELECT sku FROM products WHERE title IN (SELECT gift_message FROM orders)
+-- =>
+-- refuse 42501 filter at 49 (gift_message): cannot filter on column "gift_message" of "public.orders": it is redacted
+
+-- case: EXISTS with a filter inside
+SELECT 1 WHERE EXISTS (SELECT FROM orders WHERE buyer_name LIKE 'A%')
+-- =>
+-- refuse 42501 filter at 49 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: ANY
+SELECT 1 WHERE 'x' = ANY (SELECT buyer_name FROM orders)
+-- =>
+-- refuse 42501 filter at 34 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a correlated filter in a scalar subquery of the target list
+SELECT (SELECT count(*) FROM products p WHERE p.title = o.buyer_name) FROM orders o
+-- =>
+-- refuse 42501 filter at 57 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a comparison of whole rows
+SELECT 1 FROM orders o WHERE o = ROW(1)
+-- =>
+-- refuse 42501 filter at 30 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a whole row as text
+SELECT 1 FROM orders o WHERE o::text LIKE '%Alan%'
+-- =>
+-- refuse 42501 filter at 30 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a set operation below a filter
+SELECT * FROM (SELECT title FROM products UNION ALL SELECT buyer_name FROM orders) u WHERE title = 'x'
+-- =>
+-- refuse 42501 filter at 92 (title): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a channel among others is no proof
+SELECT id FROM orders WHERE channel IN ('amazon', 'ebay') AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 63 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: OR is no proof
+SELECT id FROM orders WHERE channel = 'ebay' OR buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 49 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: too long ago
+SELECT id FROM orders WHERE shipped_at >= now() - interval '31 days' AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 74 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a month can be longer than thirty days
+SELECT id FROM orders WHERE shipped_at >= now() - interval '1 month' AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 74 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a parameter is no proof
+SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2
+-- =>
+-- refuse 42501 filter at 46 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a constant that hides the case
+SELECT id FROM orders WHERE channel = 'amazon' AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 52 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a proof in another query level
+SELECT id FROM orders o WHERE EXISTS (SELECT FROM orders p WHERE p.channel = 'ebay') AND o.buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 90 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: proof of one of two
+SELECT a.id FROM orders a, orders b WHERE a.channel = 'ebay' AND b.buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 66 (b): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a customer has orders on several channels
+SELECT id FROM customers WHERE created_at > now() - interval '1 day' AND name = 'x'
+-- =>
+-- refuse 42501 filter at 74 (name): cannot filter on column "name" of "public.customers": it is redacted
+
+-- case: the columns of a table of odd names
+SELECT "Id" FROM "Client List" WHERE "Full Name" = 'x'
+-- =>
+-- refuse 42501 filter at 38 ("Full Name"): cannot filter on column "Full Name" of "public.Client List": it is redacted
+
+-- case: a partition
+SELECT count(*) FROM archived_orders WHERE buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 44 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: TABLESAMPLE
+SELECT id FROM orders TABLESAMPLE SYSTEM (10)
+-- =>
+SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t TABLESAMPLE SYSTEM (10)) AS "orders" 
+
+-- case: a star beside a system column
+SELECT ctid, * FROM orders
+-- =>
+-- refuse 0A000 statement at 21 (orders): pgveil does not support * together with the system column ctid where protected data is concerned
+
+-- case: all fields of an expression
+SELECT (o).* FROM orders o
+-- =>
+SELECT ((CASE WHEN pg_catalog.num_nulls("o") OPERATOR(pg_catalog.>) 0 THEN NULL ELSE "o"::"public"."orders" END)).* FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(120)) ELSE pgveil_t."buyer_name" END AS "buyer_name", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.strpos(CAST(pgveil_t."buyer_email" AS pg_catalog.text), '@') OPERATOR(pg_catalog.>) 0 THEN '***@' OPERATOR(pg_catalog.||) pg_catalog.reverse(pg_catalog.split_part(pg_catalog.reverse(CAST(pgveil_t."buyer_email" AS pg_catalog.text)), '@', 1)) ELSE '***' END AS character varying(254)) ELSE pgveil_t."buyer_email" END AS "buyer_email", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.length(CAST(pgveil_t."buyer_phone" AS pg_catalog.text)) OPERATOR(pg_catalog.>) 5 THEN pg_catalog."left"(CAST(pgveil_t."buyer_phone" AS pg_catalog.text), 3) OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog."right"(CAST(pgveil_t."buyer_phone" AS pg_catalog.text), 2) ELSE '***' END AS character varying(40)) ELSE pgveil_t."buyer_phone" END AS "buyer_phone", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(180)) ELSE pgveil_t."ship_address1" END AS "ship_address1", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(180)) ELSE pgveil_t."ship_address2" END AS "ship_address2", CASE WHEN «redacted pg_catalog» THEN CAST('(withheld)' AS character varying(80)) ELSE pgveil_t."ship_city" END AS "ship_city", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.length(CAST(pgveil_t."ship_postcode" AS pg_catalog.text)) OPERATOR(pg_catalog.>) 1 THEN pg_catalog."left"(CAST(pgveil_t."ship_postcode" AS pg_catalog.text), 1) OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog."right"(CAST(pgveil_t."ship_postcode" AS pg_catalog.text), 0) ELSE '***' END AS character varying(20)) ELSE pgveil_t."ship_postcode" END AS "ship_postcode", pgveil_t."ship_country", CASE WHEN «redacted pg_catalog» THEN CAST('' AS pg_catalog.text) ELSE pgveil_t."gift_message" END AS "gift_message", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."ip" IS NULL THEN CAST(NULL AS pg_catalog.inet) ELSE CAST(CASE WHEN pg_catalog.family(pgveil_t."ip") = 4 THEN pg_catalog.network(pg_catalog.set_masklen(CAST(pgveil_t."ip" AS pg_catalog.inet), 24)) ELSE pg_catalog.network(pg_catalog.set_masklen(CAST(pgveil_t."ip" AS pg_catalog.inet), 48)) END AS pg_catalog.inet) END ELSE pgveil_t."ip" END AS "ip", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."geo_lat" IS NULL THEN CAST(NULL AS numeric(9,6)) ELSE CAST(pg_catalog.trunc(CAST(pgveil_t."geo_lat" AS pg_catalog.numeric), 1) AS numeric(9,6)) END ELSE pgveil_t."geo_lat" END AS "geo_lat", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."geo_lon" IS NULL THEN CAST(NULL AS numeric(9,6)) ELSE CAST(pg_catalog.trunc(CAST(pgveil_t."geo_lon" AS pg_catalog.numeric), 1) AS numeric(9,6)) END ELSE pgveil_t."geo_lon" END AS "geo_lon", pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») o
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: a closed table
+SELECT 1 FROM closed_table
+-- =>
+-- refuse 42501 closed at 15 (closed_table): table "public.closed_table" is closed: policy test-closed does not fit the schema: public.closed_table has no column gone
+
+-- case: a reserved alias
+SELECT 1 FROM products pgveil_t
+-- =>
+-- refuse 42939 statement: the name "pgveil_t" is not allowed: names that start with pgveil_ are reserved
+
+-- case: a syntax error is the server's own
+SELECT FROM WHERE
+-- =>
+-- refuse 42601 syntax at 13 (where): syntax error at or near "WHERE"
+
+-- case: XMLTABLE over a filter
+SELECT x.* FROM orders o, XMLTABLE('/a' PASSING xmlparse(content o.gift_message) COLUMNS b text) x WHERE x.b = '1'
+-- =>
+-- refuse 42501 filter at 106 (x): cannot filter on column "gift_message" of "public.orders": it is redacted

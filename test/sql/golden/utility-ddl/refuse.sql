@@ -1,0 +1,158 @@
+-- DDL on protected tables and what reads them unseen.
+
+-- case: ALTER TABLE
+ALTER TABLE orders ALTER COLUMN buyer_name TYPE text
+-- =>
+-- refuse 42501 ddl: ALTER TABLE on "public.orders" is not allowed
+
+-- case: a column added
+ALTER TABLE public.customers ADD COLUMN more text DEFAULT 'x'
+-- =>
+-- refuse 42501 ddl: ALTER TABLE on "public.customers" is not allowed
+
+-- case: DROP TABLE
+DROP TABLE notes, orders
+-- =>
+-- refuse 42501 ddl: DROP on "public.orders" is not allowed
+
+-- case: DROP TABLE in a schema
+DROP TABLE public.payments CASCADE
+-- =>
+-- refuse 42501 ddl: DROP on "public.payments" is not allowed
+
+-- case: an index on a protected column
+CREATE UNIQUE INDEX ON orders (lower(buyer_name))
+-- =>
+-- refuse 42501 ddl: INDEX on "public.orders" is not allowed
+
+-- case: statistics
+CREATE STATISTICS s ON buyer_name, ship_city FROM orders
+-- =>
+-- refuse 42501 ddl: CREATE STATS on "public.orders" is not allowed
+
+-- case: a trigger
+CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION tell_note()
+-- =>
+-- refuse 42501 ddl: CREATE TRIG on "public.orders" is not allowed
+
+-- case: a rule
+CREATE RULE r AS ON INSERT TO products DO ALSO INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
+-- =>
+-- refuse 42501 ddl: RULE on "public.orders" is not allowed
+
+-- case: a row security policy
+CREATE POLICY p ON orders USING (buyer_name = 'x')
+-- =>
+-- refuse 42501 ddl: CREATE POLICY on "public.orders" is not allowed
+
+-- case: renaming
+ALTER TABLE orders RENAME TO old_orders
+-- =>
+-- refuse 42501 ddl: RENAME on "public.orders" is not allowed
+
+-- case: renaming a column
+ALTER TABLE orders RENAME COLUMN buyer_name TO buyer
+-- =>
+-- refuse 42501 ddl: RENAME on "public.orders" is not allowed
+
+-- case: another schema
+ALTER TABLE orders SET SCHEMA other
+-- =>
+-- refuse 42501 ddl: ALTER OBJECT SCHEMA on "public.orders" is not allowed
+
+-- case: an inheriting table
+CREATE TABLE more_orders () INHERITS (orders)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
+
+-- case: a table like a protected one
+CREATE TABLE like_orders (LIKE orders INCLUDING ALL)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
+
+-- case: a table whose key points at a protected column
+CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
+-- =>
+-- refuse 42501 ddl: CREATE on "public.customers" is not allowed
+
+-- case: a publication
+CREATE PUBLICATION p FOR TABLE orders
+-- =>
+-- refuse 42501 ddl: CREATE PUBLICATION on "public.orders" is not allowed
+
+-- case: a table from protected columns
+CREATE TABLE copied AS SELECT id, buyer_name FROM orders
+-- =>
+-- refuse 42501 copy at 35 (buyer_name): cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
+
+-- case: an unlogged table from protected columns
+CREATE UNLOGGED TABLE copied AS TABLE orders
+-- =>
+-- refuse 42501 copy: cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
+
+-- case: SELECT INTO
+SELECT id, buyer_name INTO copied FROM orders
+-- =>
+-- refuse 42501 copy at 12 (buyer_name): cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
+
+-- case: a materialized view over protected columns
+CREATE MATERIALIZED VIEW copied AS SELECT id, buyer_name FROM orders
+-- =>
+-- refuse 42501 copy at 47 (buyer_name): cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
+
+-- case: a temporary view
+CREATE TEMP VIEW v AS SELECT buyer_name FROM orders
+-- =>
+-- refuse 0A000 statement: pgveil does not support a temporary view where protected data is concerned
+
+-- case: dropping a materialized view over protected columns
+DROP MATERIALIZED VIEW order_names
+-- =>
+-- refuse 42501 ddl: DROP on "public.order_names" is not allowed
+
+-- case: a block that reads protected rows
+DO $$ BEGIN PERFORM buyer_name FROM orders; END $$
+-- =>
+-- refuse 42501 function: DO is not allowed: its body names orders
+
+-- case: a block that makes SQL
+DO $$ BEGIN EXECUTE 'SELECT 1'; END $$
+-- =>
+-- refuse 42501 function: DO is not allowed: its body runs SQL that it makes (EXECUTE)
+
+-- case: a block in another language
+DO LANGUAGE plperl 'x'
+-- =>
+-- refuse 42501 function: DO is not allowed: it is written in plperl, which pgveil does not read
+
+-- case: loading a library
+LOAD 'x'
+-- =>
+-- refuse 0A000 statement: pgveil does not support LOAD where protected data is concerned
+
+-- case: DDL on a closed table
+DROP TABLE closed_table
+-- =>
+-- refuse 42501 ddl: DROP on "public.closed_table" is not allowed
+
+-- case: an event trigger
+CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION tell_note()
+-- =>
+-- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
+
+-- case: a foreign table
+CREATE FOREIGN TABLE f (id int) SERVER s
+-- =>
+-- refuse 0A000 statement: pgveil does not support CREATE FOREIGN TABLE where protected data is concerned
+
+-- case: a name that the open transaction has changed
+-- uncommitted: order_refs
+SELECT buyer_name FROM order_refs
+-- =>
+-- refuse 0A000 stale at 24 (order_refs): "order_refs" was changed in this transaction, and pgveil has not seen it yet

@@ -1,0 +1,283 @@
+-- Utility statements and DDL.
+
+-- case: a transaction
+BEGIN
+-- =>
+-- pass
+-- kind transaction
+
+-- case: a savepoint
+SAVEPOINT s
+-- =>
+-- pass
+-- kind transaction
+
+-- case: back to a savepoint
+ROLLBACK TO SAVEPOINT s
+-- =>
+-- pass
+-- kind transaction
+-- effect environment
+
+-- case: a setting
+SET statement_timeout = '5s'
+-- =>
+-- pass
+-- kind set
+
+-- case: the search path
+SET search_path = other, public
+-- =>
+-- pass
+-- kind set
+-- effect environment
+
+-- case: the search path for one transaction
+SET LOCAL search_path TO public
+-- =>
+-- pass
+-- kind set
+-- effect environment
+
+-- case: the role
+SET ROLE shop_report
+-- =>
+-- pass
+-- kind set
+-- effect environment
+
+-- case: all settings
+RESET ALL
+-- =>
+-- pass
+-- kind set
+-- effect environment
+
+-- case: a setting shown
+SHOW search_path
+-- =>
+-- pass
+-- kind set
+
+-- case: DISCARD ALL
+DISCARD ALL
+-- =>
+-- pass
+-- kind utility
+-- effect discard all
+-- effect environment
+
+-- case: DISCARD TEMP
+DISCARD TEMPORARY
+-- =>
+-- pass
+-- kind utility
+-- effect discard temp
+-- effect environment
+
+-- case: a lock on a protected table
+LOCK TABLE orders IN SHARE MODE
+-- =>
+-- pass
+-- kind utility
+
+-- case: VACUUM of a protected table
+VACUUM (ANALYZE) orders
+-- =>
+-- pass
+-- kind utility
+
+-- case: TRUNCATE of a protected table
+TRUNCATE survey_responses
+-- =>
+-- pass
+-- kind utility
+
+-- case: a notification
+NOTIFY orders, 'new'
+-- =>
+-- pass
+-- kind utility
+
+-- case: a table
+CREATE TABLE fresh (id int PRIMARY KEY, name text)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a table named like a protected one elsewhere
+CREATE TABLE other.customers_old (id int)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a table whose key points at a protected table's key
+CREATE TABLE parcels (id int PRIMARY KEY, order_id bigint REFERENCES orders (id))
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
+
+-- case: an index on an unprotected table
+CREATE INDEX ON products (title)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: DDL on an unprotected table
+ALTER TABLE notes ADD COLUMN more text
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: DDL that the policy allows
+ALTER TABLE visits ADD COLUMN more text
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [visits]
+-- effect environment
+
+-- case: dropping an unprotected table
+DROP TABLE notes
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: dropping a view over a protected table
+DROP VIEW IF EXISTS loud_buyers
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a view over a protected table
+CREATE VIEW order_refs AS SELECT id, order_ref, buyer_name FROM orders
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [order_refs]
+-- effect environment
+
+-- case: a view that takes the place of another
+CREATE OR REPLACE VIEW ebay_buyers AS SELECT id, buyer_name FROM orders
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [ebay_buyers]
+-- effect environment
+
+-- case: a table of unprotected columns
+CREATE TABLE totals AS SELECT channel, sum(total) AS total FROM orders GROUP BY channel
+-- =>
+CREATE TABLE totals AS SELECT channel, sum(total) AS total FROM (SELECT pgveil_t."channel", pgveil_t."total" FROM "public"."orders" AS pgveil_t) AS "orders" GROUP BY channel
+-- kind ddl
+-- effect environment
+-- effect ddl []
+
+-- case: a table from rows that are not redacted
+CREATE TABLE ebay_orders AS SELECT id, buyer_name FROM orders WHERE channel = 'ebay'
+-- =>
+CREATE TABLE ebay_orders AS SELECT id, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = 'ebay'
+-- kind ddl
+-- effect environment
+-- effect ddl []
+
+-- case: a temporary table from protected columns
+CREATE TEMP TABLE mine AS SELECT id, buyer_name FROM orders
+-- =>
+CREATE TEMP TABLE mine AS SELECT id, buyer_name FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
+-- kind ddl
+-- masked public.orders.buyer_name
+-- effect environment
+
+-- case: SELECT INTO a temporary table
+SELECT id, buyer_name INTO TEMP mine FROM orders
+-- =>
+SELECT id, buyer_name INTO TEMP mine FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
+-- masked public.orders.buyer_name
+-- effect environment
+
+-- case: SELECT INTO of unprotected columns
+SELECT id, total INTO totals FROM orders
+-- =>
+SELECT id, total INTO totals FROM (SELECT pgveil_t."id", pgveil_t."total" FROM "public"."orders" AS pgveil_t) AS "orders"
+-- effect environment
+-- effect ddl []
+
+-- case: a materialized view is refreshed
+REFRESH MATERIALIZED VIEW order_names
+-- =>
+-- pass
+-- kind utility
+-- withhold all
+
+-- case: rights
+GRANT SELECT ON orders TO shop_report
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
+
+-- case: a comment
+COMMENT ON TABLE orders IS 'orders'
+-- =>
+-- pass
+-- kind utility
+
+-- case: a function
+CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [two, pg_catalog, int4, language, sql, DEFELEM_UNSPEC, as, SELECT 2, DEFELEM_UNSPEC]
+-- effect environment
+
+-- case: dropping a function
+DROP FUNCTION add_one(int)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a block
+DO $$ BEGIN PERFORM 1; END $$
+-- =>
+-- pass
+-- kind do
+-- effect environment
+
+-- case: a type
+CREATE TYPE mood AS ENUM ('calm')
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: an extension
+CREATE EXTENSION IF NOT EXISTS pg_trgm
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [pg_trgm]
+-- effect environment
+
+-- case: the empty statement
+;
+-- =>
+-- pass
