@@ -96,6 +96,8 @@ const RELATIONS = `
       FROM (SELECT DISTINCT k.columns FROM keys k WHERE k.indrelid = c.oid AND k.indimmediate) u), '[]') AS "uniqueKeys",
     coalesce((SELECT json_agg(h.inhparent::bigint ORDER BY h.inhseqno)
       FROM pg_inherits h WHERE h.inhrelid = c.oid), '[]') AS parents,
+    coalesce((SELECT json_agg(DISTINCT k.confrelid::bigint) FROM pg_constraint k
+      WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('n', 'd')), '[]') AS "clearedBy",
     CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS "viewDefinition",
     c.relkind = 'v' AND EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
       WHERE CASE WHEN o.option_name = 'security_invoker' THEN o.option_value::boolean ELSE false END

@@ -58,6 +58,8 @@ export interface Relation {
   readonly uniqueKeys: readonly (readonly AttNum[])[];
   /** Direct parents by inheritance or partitioning, `pg_inherits`. */
   readonly parents: readonly Oid[];
+  /** Relations whose deleted rows leave NULL or a default in this one's foreign keys (ON DELETE SET …). */
+  readonly clearedBy: readonly Oid[];
   /** `pg_get_viewdef` under an empty search_path, without the trailing semicolon; views and materialized views only. */
   readonly viewDefinition?: string;
   /** `reloptions` has security_invoker=true (views, PostgreSQL 15 and later). */

@@ -17,8 +17,11 @@ export interface Decision {
   readonly bySession: boolean;
 }
 
-/** Receives undefined where the server skips the request anyway: nothing is to be forwarded. */
-export type Act = (decision: Decision | undefined) => void;
+/**
+ * Receives `skipped` where the server skips the request, and `answered` where the client has had the error of the
+ * session's own question in its place and the server skips all up to the next Sync: nothing is to be forwarded.
+ */
+export type Act = (decision: Decision | 'skipped' | 'answered') => void;
 
 /** A plan that refuses, made by the session. */
 export function refusal(of: Refusal): Decision {
@@ -28,7 +31,7 @@ export function refusal(of: Refusal): Decision {
 /** Plans a text that the client sent, once nothing is in flight that could change what it means. */
 export function decide(state: SessionState, text: string, act: Act): void {
   if (state.discarding) {
-    act(undefined);
+    act('skipped');
     return;
   }
   if (mustWait(state)) {
@@ -36,12 +39,16 @@ export function decide(state: SessionState, text: string, act: Act): void {
     return;
   }
   plan(state, text, MOST_ATTEMPTS, (decision) => {
-    const executed = decision?.plan.verdict === 'refuse' ? [] : executedNames(decision?.plan.statements ?? []);
-    if (!decision || executed.length === 0) {
+    const executed = typeof decision === 'string' ? [] : executedNames(decision.plan);
+    if (executed.length === 0) {
       act(decision);
       return;
     }
-    revalidateAll(state, executed, (valid) => act(state.discarding ? undefined : valid ? decision : refusal(STALE)));
+    revalidateAll(state, executed, (validity) => {
+      if (validity === 'answered') act('answered');
+      else if (state.discarding) act('skipped');
+      else act(validity === 'valid' ? decision : refusal(STALE));
+    });
   });
 }
 
@@ -61,7 +68,7 @@ function plan(state: SessionState, text: string, attempts: number, act: Act): vo
     return;
   }
   let planned: Plan | 'environment' = refusePlan(UNPLANNABLE);
-  waitUntil(state, 'planned', () => (state.discarding ? act(undefined) : usePlan(state, text, planned, attempts, act)));
+  waitUntil(state, 'planned', () => (state.discarding ? act('skipped') : usePlan(state, text, planned, attempts, act)));
   const { wait } = state;
   answer.then(
     (value) => {
@@ -87,14 +94,14 @@ function usePlan(state: SessionState, text: string, answer: Plan | 'environment'
         plan(state, text, attempts - 1, act);
         return;
       case 'discarding':
-        act(undefined);
+        act('skipped');
         return;
       case 'aborted':
         act(refusal(ABORTED));
         return;
       default:
         if (state.discarding) {
-          act(undefined);
+          act('answered');
           return;
         }
         act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true });
@@ -109,40 +116,46 @@ function checked(state: SessionState, planned: Plan): Decision {
   return plain ? { plan: planned, errorInstead: undefined, bySession: false } : refusal(REWRITTEN_BEYOND_ASCII);
 }
 
-function executedNames(statements: readonly StatementPlan[]): string[] {
-  return statements.flatMap((statement) => statement.effects.flatMap((e) => (e.kind === 'execute' ? [e.name] : [])));
+function executedNames(plan: Plan): string[] {
+  if (plan.verdict === 'refuse') return [];
+  return plan.statements.flatMap((statement) =>
+    statement.effects.flatMap((e) => (e.kind === 'execute' ? [e.name] : [])),
+  );
 }
 
-/**
- * Makes sure that prepared statements of these SQL names were planned under the policy in force.
- * @param done receives false for one that would be planned differently today
- */
-function revalidateAll(state: SessionState, names: readonly string[], done: (valid: boolean) => void): void {
+/** `stale`: it would be planned differently today. `answered`: as for Act. */
+export type Validity = 'valid' | 'stale' | 'answered';
+
+/** Makes sure that prepared statements of these SQL names were planned under the policy in force. */
+function revalidateAll(state: SessionState, names: readonly string[], done: (validity: Validity) => void): void {
   const [name, ...others] = names;
   if (name === undefined) {
-    done(true);
+    done('valid');
     return;
   }
-  revalidate(state, keyOfSqlName(state, name), (valid) => (valid ? revalidateAll(state, others, done) : done(false)));
+  revalidate(state, keyOfSqlName(state, name), (validity) => {
+    if (validity === 'valid') revalidateAll(state, others, done);
+    else done(validity);
+  });
 }
 
 /** The same for one name of a prepared statement, by its key. A name that means nothing is valid: the server says so. */
-export function revalidate(state: SessionState, key: string, done: (valid: boolean) => void): void {
+export function revalidate(state: SessionState, key: string, done: (validity: Validity) => void): void {
   const candidates = state.statements.candidates(key);
   if (candidates.every((prepared) => isCurrent(state, prepared))) {
-    done(true);
+    done('valid');
     return;
   }
   whenAnswered(state, () => {
     const prepared = state.statements.get(key);
     if (!prepared || isCurrent(state, prepared) || state.discarding) {
-      done(true);
+      done('valid');
       return;
     }
-    // In a failed transaction the server runs nothing but its end.
-    plan(state, prepared.text, MOST_ATTEMPTS, (decision) =>
-      done(decision !== undefined && adopt(prepared, decision.plan)),
-    );
+    plan(state, prepared.text, MOST_ATTEMPTS, (decision) => {
+      if (decision === 'answered') done('answered');
+      else done(decision !== 'skipped' && adopt(prepared, decision.plan) ? 'valid' : 'stale');
+    });
   });
 }
 

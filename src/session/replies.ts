@@ -244,6 +244,11 @@ function readyForQuery(
   state.transaction = decodeReadyForQuery(buffer, start, end);
   state.settingsUncertain = false;
   if (state.transaction === 'I') transactionEnded(state);
+  // A Query does not end the implicit transaction of the extended protocol before it, but then it is shown as open.
+  if (state.transaction !== 'T' && state.replies.length === 0) {
+    state.unsynced = false;
+    state.boundSinceSync = false;
+  }
   resultDone(state);
   if (!front.own) state.toClient.add(buffer, start, end);
   if (state.draining && isIdle(state)) endSession(state, state.draining);

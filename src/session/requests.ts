@@ -16,6 +16,7 @@ import {
   LONGEST_TEXT,
   parseName,
   queryText,
+  SYNC,
 } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import type { Request } from './expected-replies.js';
@@ -117,8 +118,19 @@ function query(state: SessionState, buffer: Buffer, start: number, end: number):
   const text = readText(state, buffer, at.start, at.end);
   const original = { buffer, start, end };
   decideOrRefuse(state, text, (decision) => {
-    if (decision) actOnQuery(state, typeof text === 'string' ? text : '', original, decision);
+    if (decision === 'skipped') return;
+    if (decision === 'answered') endSkipping(state);
+    else actOnQuery(state, typeof text === 'string' ? text : '', original, decision);
   });
+}
+
+/** An error in a Query is followed by ReadyForQuery, which the server gives for a Sync only while it skips. */
+function endSkipping(state: SessionState): void {
+  state.discarding = false;
+  state.unsynced = false;
+  state.boundSinceSync = false;
+  state.toServer.append(SYNC);
+  state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
 }
 
 function decideOrRefuse(state: SessionState, text: string | Refusal, act: Act): void {
@@ -131,9 +143,6 @@ function actOnQuery(state: SessionState, text: string, original: Range | undefin
   const { plan } = decision;
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeQuery(replacement(plan)));
-  // A Query ends what came before it, as a Sync would.
-  state.unsynced = false;
-  state.boundSinceSync = false;
   const { barrier, copy } = traits(state, plan.statements);
   state.replies.push({
     kind: 'query',
@@ -155,7 +164,7 @@ function parse(state: SessionState, buffer: Buffer, start: number, end: number):
   const text = readText(state, buffer, at.start, at.end);
   const original = { buffer, start, end };
   decideOrRefuse(state, text, (decision) => {
-    if (!decision) return;
+    if (typeof decision === 'string') return;
     actOnParse(state, name, parameterTypes, typeof text === 'string' ? text : '', original, decision);
   });
 }
@@ -206,11 +215,11 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number): 
   const names = bindNames(buffer, start, end);
   const portal = keyOfName(state, names.portal);
   const statement = keyOfName(state, names.statement);
-  revalidate(state, statement, (valid) => {
+  revalidate(state, statement, (validity) => {
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    if (valid) {
+    if (validity === 'valid') {
       const candidates = state.statements.candidates(statement).map(portalOf);
       for (const candidate of candidates) state.portals.expect(portal, candidate);
       const settled = () => {

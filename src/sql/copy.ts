@@ -8,7 +8,7 @@ import { scanItem } from './from.js';
 import { locationOf, stringOf } from './mentions.js';
 import type { CopyFormat, StatementPlan } from './plan-types.js';
 import { refusal, unsupported } from './refuse.js';
-import { resolveAndPin } from './relations.js';
+import { resolveAndPin, resolveTarget } from './relations.js';
 import { createScan, substitutionSql } from './scan.js';
 import { statisticsSql } from './statistics.js';
 import { maskedRelation, viewColumns } from './views.js';
@@ -41,7 +41,7 @@ export function analyseCopy(copy: CopyStmt, analysis: Analysis): AnalysedCopy {
 
 function copyIn(copy: CopyStmt, analysis: Analysis): StatementPlan['withhold'] {
   if (!copy.relation) throw unsupported('this COPY');
-  const found = resolveAndPin(copy.relation, analysis);
+  const found = resolveTarget(copy.relation, analysis);
   const protection = found.kind === 'relation' ? analysis.state.viewer.protection.of(found.relation) : undefined;
   if (!protection) return 'nothing';
   if (protection.kind !== 'guarded') throw unsupported('COPY FROM into this relation', place(copy.relation, analysis));

@@ -2,7 +2,9 @@
  * INSERT, UPDATE and DELETE. The target relation cannot be a subquery, so references to its protected columns are masked
  * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
  */
-import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
+import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, TruncateStmt, UpdateStmt } from '@pgsql/types';
+import type { Relation } from '../catalog/snapshot.js';
+import type { PolicyConfig } from '../policy/config-types.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
@@ -12,7 +14,7 @@ import { inPlace, maskReferences, type Target } from './in-place.js';
 import { locationOf, stringOf } from './mentions.js';
 import { conjunctsOf } from './proof.js';
 import { refusal, unsupported } from './refuse.js';
-import { resolveAndPin } from './relations.js';
+import { resolveTarget } from './relations.js';
 import { createScan } from './scan.js';
 import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
 import { prove, withScope } from './select.js';
@@ -61,7 +63,45 @@ export function analyseDelete(deletion: DeleteStmt, outer: Scope | undefined, an
   const scope = modificationScope(target, deletion.usingClause, outer, ctes, analysis);
   prove(conjunctsOf(deletion.whereClause), scope);
   condition('WHERE', deletion.whereClause, target, scope, analysis);
+  assertMayDelete(target, analysis);
   return returning(deletion, target, scope, analysis);
+}
+
+/** Rows that are redacted because of this one would be shown again when it is gone. */
+function assertMayDelete(target: Target, analysis: Analysis): void {
+  const { scan } = target;
+  const location = place(target.range, analysis);
+  for (const policy of scan?.policies ?? []) {
+    const dependent = scan!.proven.has(policy) ? undefined : dependentOn(scan!.guarded.relation, policy, analysis);
+    if (!dependent) continue;
+    const { schema, name } = scan!.guarded.relation;
+    throw refusal('42501', 'write', `cannot delete from "${schema}.${name}": other rows are redacted because of it`, {
+      detail: `Policy "${policy.name}" redacts rows of "${dependent.schema}.${dependent.name}" by the rows that they belong to here.`,
+      hint: 'Restrict the statement to rows that are not redacted, or delete as an exempt role or on a direct connection.',
+      policy: policy.name,
+      table: `${schema}.${name}`,
+      ...(location === undefined ? {} : { location }),
+    });
+  }
+}
+
+/** TRUNCATE deletes whatever is in a table. */
+export function assertMayTruncate(truncate: TruncateStmt, analysis: Analysis): void {
+  for (const node of truncate.relations ?? []) {
+    if (!('RangeVar' in node)) throw unsupported('this TRUNCATE');
+    if (analysis.state.viewer.protection.relationsNamed(node.RangeVar.relname ?? '').length === 0) continue;
+    assertMayDelete(targetOf(node.RangeVar, analysis), analysis);
+  }
+}
+
+/** A relation whose rows count as not redacted once no parent matches. */
+function dependentOn(parent: Relation, policy: PolicyConfig, { state }: Analysis): Relation | undefined {
+  for (const { relation, guards } of state.viewer.protection.binding.guarded.values()) {
+    const guard = guards.get(policy);
+    if (guard?.kind !== 'belongs' || guard.parent.relation !== parent) continue;
+    if (!guard.unique || relation.clearedBy.includes(parent.oid)) return relation;
+  }
+  return undefined;
 }
 
 function assertFields(statement: object, known: string, name: string): void {
@@ -72,7 +112,7 @@ function assertFields(statement: object, known: string, name: string): void {
 
 function targetOf(range: RangeVar | undefined, analysis: Analysis): Target {
   if (!range) throw unsupported('a statement without a target');
-  const found = resolveAndPin(range, analysis);
+  const found = resolveTarget(range, analysis);
   const alias = quoteIdentifier(range.alias?.aliasname ?? range.relname ?? '');
   const base = { range, alias, temporary: found.kind === 'temporary' };
   const { viewer } = analysis.state;

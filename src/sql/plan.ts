@@ -16,7 +16,7 @@ import type { Protection } from './protection.js';
 import { RefusalError, refusal } from './refuse.js';
 import { afterSearchPath } from './search-path.js';
 import { positionOfByte, splice } from './splice.js';
-import { createAnalysis, isData, planStatement } from './statement.js';
+import { createAnalysis, isData, kindLabel, planStatement } from './statement.js';
 import { createUnit, renderUnit } from './unit.js';
 
 export interface PlanContext {
@@ -183,7 +183,13 @@ class TextPlanner {
     error: RefusalError,
     fingerprint: () => string,
   ): Plan {
-    const refused: StatementPlan = { kind: 'refused', output: [], effects: [], withhold: 'nothing', masked: [] };
+    const refused: StatementPlan = {
+      kind: kindLabel(statement.node),
+      output: [],
+      effects: [],
+      withhold: 'nothing',
+      masked: [],
+    };
     const reason = positioned(error, this.#text);
     if (index === 0) return refuseWhole(reason, [refused], this.#context, fingerprint);
     const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);

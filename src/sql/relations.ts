@@ -41,6 +41,14 @@ export function resolveRelation(
   return { kind: 'unknown' };
 }
 
+/** The same for the target of a modification, which keeps its place in the statement: it is always pinned. */
+export function resolveTarget(range: RangeVar, analysis: Analysis): NamedRelation {
+  const found = resolveAndPin(range, analysis);
+  const isProtected = found.kind === 'relation' && analysis.state.viewer.protection.of(found.relation) !== undefined;
+  if (isProtected && range.schemaname === undefined) pin(range, relationSql(found.relation), analysis);
+  return found;
+}
+
 /**
  * The same, for a name that stands in a statement; where another schema has a protected relation of that name, the
  * server is told which one was meant, so that no later search_path can make it another.

@@ -5,7 +5,7 @@ import { analyseCopy } from './copy.js';
 import { place } from './expression.js';
 import { assertNoCopy, assertNoFilter, maskedLabels } from './filter.js';
 import { locationOf, type Mentions, stringOf } from './mentions.js';
-import { analyseDelete, analyseInsert, analyseUpdate, type Modification } from './modify.js';
+import { analyseDelete, analyseInsert, analyseUpdate, assertMayTruncate, type Modification } from './modify.js';
 import type { OutputColumn, SessionEffect, StatementPlan } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
@@ -35,6 +35,13 @@ const DEFINES_ROUTINES = new Set([
 
 export function isData(node: Node): boolean {
   return DATA.has(kindOf(node));
+}
+
+/** The label of metrics for a statement that was refused before it had a plan. */
+export function kindLabel(node: Node): string {
+  const kind = kindOf(node);
+  if (kind === 'DeclareCursorStmt') return 'cursor';
+  return isData(node) && kind !== 'CreateTableAsStmt' ? kind.replace('Stmt', '').toLowerCase() : 'utility';
 }
 
 function kindOf(node: Node): string {
@@ -144,6 +151,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   }
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
   if ('ViewStmt' in node) return createView(node.ViewStmt, analysis);
+  if ('TruncateStmt' in node) assertMayTruncate(node.TruncateStmt, analysis);
   if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], protection);
   const { label, effects } = planUtility(node, mentions, analysis.names, protection);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);

@@ -3,7 +3,7 @@
  * what they change in the session. A kind that is not listed is refused.
  */
 import type { Node } from '@pgsql/types';
-import { type Mentions, type NamedReference, stringOf } from './mentions.js';
+import { locationOf, type Mentions, type NamedReference, stringOf } from './mentions.js';
 import type { NameEnvironment, SessionEffect } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
@@ -176,11 +176,12 @@ function assertAllowedDdl(
         : 'It shows protected columns.',
       hint: 'Change it on a direct connection, or ask the operator of pgveil for ddl: allow.',
       ...(refusing ? { policy: refusing.name, table: `${relation.schema}.${relation.name}` } : {}),
+      ...(reference.location === undefined || reference.location < 0 ? {} : { location: reference.location }),
     });
   }
 }
 
-type Reference = Pick<NamedReference, 'schema' | 'name'>;
+type Reference = Pick<NamedReference, 'schema' | 'name'> & Partial<NamedReference>;
 
 /** Relations that a statement changes, or builds something on. */
 function changedReferences(
@@ -192,7 +193,13 @@ function changedReferences(
   if (name === 'DropStmt') return droppedReferences(statement);
   // What is created is not what is protected, even under its name; its foreign keys can ask for protected values.
   if (name === 'CreateStmt') return protectedForeignKeys(statement, protection);
+  if (name === 'AlterTableStmt') return [relationOf(statement), ...protectedForeignKeys(statement, protection)];
   return mentions.relations;
+}
+
+function relationOf(statement: Readonly<Record<string, unknown>>): Reference {
+  const range = (statement.relation ?? {}) as { readonly relname?: string; readonly schemaname?: string };
+  return { schema: range.schemaname, name: range.relname ?? '', location: locationOf(range) };
 }
 
 /** Tables whose protected columns a new table's foreign keys point at. */
@@ -279,7 +286,10 @@ function changedNames(
   protection: Protection,
 ): readonly string[] {
   if (RENAMES.has(name)) return stringsIn(statement);
-  return mentions.relations.map((r) => r.name).filter((n) => protection.relationsNamed(n).length > 0);
+  const created = name === 'CreateStmt' ? [{ name: relationOf(statement).name }] : [];
+  return [...created, ...changedReferences(name, statement, mentions, protection)]
+    .map((reference) => reference.name)
+    .filter((changed) => protection.relationsNamed(changed).length > 0);
 }
 
 /** Every name in a statement: which of them it changes differs by kind, and too many do no harm. */

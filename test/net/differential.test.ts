@@ -90,6 +90,9 @@ const run = (statement: string, portal: string, rows: number): Buffer[] => [
   message('E', [Buffer.from(`${portal}\0`), Buffer.from([0, 0, 0, rows])]),
 ];
 
+/** The same pipelines each time; another seed, or more runs, for a search. */
+const RUNS = { seed: 20_261_124, numRuns: 100 };
+
 /** What a client may send at one go. `parsed`: texts of Parse messages. */
 function steps(parsed: fc.Arbitrary<string>): fc.Arbitrary<Buffer[]> {
   const either = <T>(...values: T[]) => fc.constantFrom(...values);
@@ -177,7 +180,7 @@ describe('a random pipeline gives the same replies through the gateway', () => {
   test('where texts are planned by themselves', async () => {
     await fc.assert(
       fc.asyncProperty(pipelines(fc.constantFrom(...TEXTS)), (messages) => compare(gateway.through, messages)),
-      { numRuns: Number(process.env.RUNS ?? 150) },
+      RUNS,
     );
   });
 
@@ -189,7 +192,7 @@ describe('a random pipeline gives the same replies through the gateway', () => {
     const through = { ...gateway.through, port: withNames.address.port };
     await fc.assert(
       fc.asyncProperty(pipelines(parsed), (messages) => compare(through, messages)),
-      { numRuns: Number(process.env.RUNS ?? 150) },
+      RUNS,
     );
   });
 });

@@ -114,6 +114,25 @@ describe('names', () => {
     expect(script.server(s.error('42P01', 'whatever'), s.ready()).toClient).toBe('E(57014 canceled) Z(I)');
   });
 
+  test('P B E Q without Sync | error of the question: the Query gets its ReadyForQuery', () => {
+    const script = startScript(plans);
+    script.client(c.parse('', 'a'), c.bind('', ''), c.execute(''), c.query('names b'), c.query('c'));
+    expect(script.server(s.parsed, s.bound, s.done('A')).toServer).toBe(`${QUESTION} H`);
+    expect(script.server(s.error('57014', 'canceled'))).toEqual({ toClient: 'E(57014 canceled)', toServer: 'S Q(c)' });
+    expect(script.server(s.ready(), s.done('C'), s.ready()).toClient).toBe('Z(I) C(C) Z(I)');
+  });
+
+  test('P B E Q Q without Sync: the implicit transaction goes on behind a Query', () => {
+    const script = startScript(plans);
+    script.client(c.parse('', 'a'), c.bind('', ''), c.execute(''), c.query('b'));
+    script.server(s.parsed, s.bound, s.done('A'), s.done('B'), s.ready('T'));
+    expect(script.client(c.query('names c')).toServer).toBe(`${QUESTION} H`);
+    script.server(namesAnswer(['public'], null));
+    expect(script.server(s.error('22012', 'zero'), s.ready('I')).toClient).toBe('E(22012 zero) Z(I)');
+    script.generation = 2;
+    expect(script.client(c.query('names d')).toServer).toBe(`${QUESTION} S`);
+  });
+
   test('Q in a failed transaction: the text is not forwarded unanalysed', () => {
     const script = startScript(plans);
     run(script, 'begin', 'T');

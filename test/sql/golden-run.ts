@@ -62,6 +62,8 @@ async function outcome(
     return { error: code, message };
   } finally {
     await client.query('ROLLBACK TO before');
+    // These outlive a rollback.
+    await client.query('DEALLOCATE ALL');
   }
 }
 

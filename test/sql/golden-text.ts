@@ -105,18 +105,16 @@ interface Fold {
 const redacted = (alias: string): string => (alias === 'pgveil_t' ? '«redacted»' : `«redacted ${alias}»`);
 
 function guardFolds({ guards }: GuardedRelation, aliases: ReadonlySet<string>): Fold[] {
-  return [...guards.values()].flatMap((guard: RowGuard) =>
-    [...aliases].flatMap((alias) =>
+  return [...guards.values()].flatMap((guard: RowGuard) => [
+    ...[...aliases].map((alias) => ({ from: inlineGuard(guard, alias), to: redacted(alias) })),
+    ...[1, 2].flatMap((uses) =>
       [true, false].flatMap((lockable) => {
-        const { join, expression } = scanGuard(guard, alias, 'pgveil_g0_', lockable);
-        return [
-          { from: inlineGuard(guard, alias), to: redacted(alias) },
-          { from: expression, to: redacted(alias) },
-          ...(join === '' ? [] : [{ from: join, to: ` «join its guard${lockable ? ', lockable' : ''}»` }]),
-        ];
+        const { join, expression } = scanGuard(guard, 'pgveil_t', 'pgveil_g0_', lockable, uses);
+        const joined = { from: join, to: ` «join its guard${lockable && join.includes('OFFSET') ? ', lockable' : ''}»` };
+        return [{ from: expression, to: redacted('pgveil_t') }, ...(join === '' ? [] : [joined])];
       }),
     ),
-  );
+  ]);
 }
 
 function maskFolds({ columns, rowKey }: GuardedRelation, aliases: ReadonlySet<string>): Fold[] {

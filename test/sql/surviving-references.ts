@@ -23,7 +23,8 @@ export function survivingReferences(text: string, { parser, snapshot, protection
       for (const item of node) visit(item, ctes);
       return;
     }
-    const { withClause, ...rest } = node as Fields;
+    // FOR UPDATE OF names an alias.
+    const { withClause, lockedRels: _, ...rest } = node as Fields;
     const names = withClause === undefined ? ctes : visitWith(withClause as Fields, ctes);
     if ('RangeVar' in rest) {
       const range = rest.RangeVar as Fields;

@@ -3,7 +3,7 @@
 -- case: a table to the client
 COPY orders TO STDOUT
 -- =>
-COPY (SELECT "id", "order_ref", "channel", "status", "customer_id", "purchased_at", "shipped_at", "payment_terms", "buyer_name", "buyer_email", "buyer_phone", "ship_address1", "ship_address2", "ship_city", "ship_postcode", "ship_country", "gift_message", "ip", "geo_lat", "geo_lon", "currency", "total", "notes" FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «tag buyer_phone», «tag ship_address1», «tag ship_address2», «tag ship_city», «tag ship_postcode», pgveil_t."ship_country", «tag gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM ONLY "public"."orders" AS pgveil_t «join its guard, lockable») AS "orders") TO STDOUT
+COPY (SELECT "id", "order_ref", "channel", "status", "customer_id", "purchased_at", "shipped_at", "payment_terms", "buyer_name", "buyer_email", "buyer_phone", "ship_address1", "ship_address2", "ship_city", "ship_postcode", "ship_country", "gift_message", "ip", "geo_lat", "geo_lon", "currency", "total", "notes" FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «tag buyer_phone», «tag ship_address1», «tag ship_address2», «tag ship_city», «tag ship_postcode», pgveil_t."ship_country", «tag gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM ONLY "public"."orders" AS pgveil_t «join its guard») AS "orders") TO STDOUT
 -- output 8 public.orders.buyer_name typmod 124 token of buyer_name within 120
 -- output 9 public.orders.buyer_email typmod 258 text of buyer_email within 254
 -- output 10 public.orders.buyer_phone typmod 44 text of buyer_phone within 40
@@ -166,7 +166,7 @@ COPY (SELECT * FROM (SELECT id AS number,
     currency,
     total,
     notes
-   FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») AS "orders") AS "all_orders") AS "buyers") TO STDOUT
+   FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders") AS "all_orders") AS "buyers") TO STDOUT
 -- output 0 public.buyers.number
 -- output 1 public.buyers.channel
 -- output 2 public.buyers.shipped_at

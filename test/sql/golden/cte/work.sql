@@ -3,7 +3,7 @@
 -- case: a query in WITH
 WITH x AS (SELECT id, buyer_name FROM orders) SELECT * FROM x
 -- =>
-WITH x AS (SELECT id, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») AS "orders") SELECT * FROM x
+WITH x AS (SELECT id, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders") SELECT * FROM x
 -- output 1 public.orders.buyer_name
 -- masked public.orders.buyer_name
 
@@ -76,7 +76,7 @@ WITH x AS MATERIALIZED (SELECT id, buyer_email FROM (SELECT pgveil_t."id", «mas
 -- case: WITH in front of a set operation
 WITH x AS (SELECT buyer_name FROM orders) SELECT * FROM x UNION ALL SELECT name FROM customers
 -- =>
-WITH x AS (SELECT buyer_name FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») AS "orders") SELECT * FROM x UNION ALL SELECT name FROM (SELECT pgveil_t."id", «mask name», «mask email», «mask phone», pgveil_t."created_at" FROM "public"."customers" AS pgveil_t «join its guard, lockable») AS "customers"
+WITH x AS (SELECT buyer_name FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders") SELECT * FROM x UNION ALL SELECT name FROM (SELECT pgveil_t."id", «mask name», «mask email», «mask phone», pgveil_t."created_at" FROM "public"."customers" AS pgveil_t «join its guard, lockable») AS "customers"
 -- masked public.orders.buyer_name, public.customers.name
 
 -- case: a modification in WITH

@@ -70,12 +70,6 @@ UPDATE visits SET visitor = 'x' WHERE id = 1
 -- =>
 -- refuse 42501 write at 19 (visitor): column "visitor" of "public.visits" cannot be changed
 
--- case: several columns from one row
-UPDATE orders SET (buyer_name, notes) = ROW('x', 'y') WHERE id = 1
--- =>
-UPDATE orders SET (buyer_name, notes) = ROW(CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END, 'y') WHERE id = 1
--- withhold detail
-
 -- case: a protected column set to its default
 UPDATE orders SET buyer_name = DEFAULT WHERE id = 1
 -- =>

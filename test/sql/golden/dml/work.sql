@@ -129,7 +129,7 @@ UPDATE customers SET created_at = now() WHERE id = 1 RETURNING "customers"."id",
 -- case: an update that returns everything of two tables
 UPDATE order_items i SET quantity = 1 FROM orders o WHERE o.id = i.order_id AND i.id = 1 RETURNING i.*, o.*
 -- =>
-UPDATE order_items i SET quantity = 1 FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») o WHERE o.id = i.order_id AND i.id = 1 RETURNING i.*, o.*
+UPDATE order_items i SET quantity = 1 FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o WHERE o.id = i.order_id AND i.id = 1 RETURNING i.*, o.*
 -- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
 
 -- case: an update that returns a whole row
@@ -241,4 +241,10 @@ UPDATE orders SET buyer_name /* who */ = 'a' -- , b = 2
 -- =>
 UPDATE orders SET buyer_name /* who */ = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('a' -- , b = 2
   || 'b') END, notes = 'x' WHERE id = 1
+-- withhold detail
+
+-- case: several columns from one row
+UPDATE orders SET (buyer_name, notes) = ROW('x', 'y') WHERE id = 1
+-- =>
+UPDATE orders SET (buyer_name, notes) = ROW(CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END, 'y') WHERE id = 1
 -- withhold detail

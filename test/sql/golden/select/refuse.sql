@@ -137,21 +137,10 @@ SELECT count(*) FROM archived_orders WHERE buyer_name = 'x'
 -- =>
 -- refuse 42501 filter at 44 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
--- case: TABLESAMPLE
-SELECT id FROM orders TABLESAMPLE SYSTEM (10)
--- =>
-SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t TABLESAMPLE SYSTEM (10)) AS "orders" 
-
 -- case: a star beside a system column
 SELECT ctid, * FROM orders
 -- =>
 -- refuse 0A000 statement at 21 (orders): pgveil does not support * together with the system column ctid where protected data is concerned
-
--- case: all fields of an expression
-SELECT (o).* FROM orders o
--- =>
-SELECT ((CASE WHEN pg_catalog.num_nulls("o") OPERATOR(pg_catalog.>) 0 THEN NULL ELSE "o"::"public"."orders" END)).* FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(120)) ELSE pgveil_t."buyer_name" END AS "buyer_name", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.strpos(CAST(pgveil_t."buyer_email" AS pg_catalog.text), '@') OPERATOR(pg_catalog.>) 0 THEN '***@' OPERATOR(pg_catalog.||) pg_catalog.reverse(pg_catalog.split_part(pg_catalog.reverse(CAST(pgveil_t."buyer_email" AS pg_catalog.text)), '@', 1)) ELSE '***' END AS character varying(254)) ELSE pgveil_t."buyer_email" END AS "buyer_email", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.length(CAST(pgveil_t."buyer_phone" AS pg_catalog.text)) OPERATOR(pg_catalog.>) 5 THEN pg_catalog."left"(CAST(pgveil_t."buyer_phone" AS pg_catalog.text), 3) OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog."right"(CAST(pgveil_t."buyer_phone" AS pg_catalog.text), 2) ELSE '***' END AS character varying(40)) ELSE pgveil_t."buyer_phone" END AS "buyer_phone", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(180)) ELSE pgveil_t."ship_address1" END AS "ship_address1", CASE WHEN «redacted pg_catalog» THEN CAST('' AS character varying(180)) ELSE pgveil_t."ship_address2" END AS "ship_address2", CASE WHEN «redacted pg_catalog» THEN CAST('(withheld)' AS character varying(80)) ELSE pgveil_t."ship_city" END AS "ship_city", CASE WHEN «redacted pg_catalog» THEN CAST(CASE WHEN pg_catalog.length(CAST(pgveil_t."ship_postcode" AS pg_catalog.text)) OPERATOR(pg_catalog.>) 1 THEN pg_catalog."left"(CAST(pgveil_t."ship_postcode" AS pg_catalog.text), 1) OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog."right"(CAST(pgveil_t."ship_postcode" AS pg_catalog.text), 0) ELSE '***' END AS character varying(20)) ELSE pgveil_t."ship_postcode" END AS "ship_postcode", pgveil_t."ship_country", CASE WHEN «redacted pg_catalog» THEN CAST('' AS pg_catalog.text) ELSE pgveil_t."gift_message" END AS "gift_message", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."ip" IS NULL THEN CAST(NULL AS pg_catalog.inet) ELSE CAST(CASE WHEN pg_catalog.family(pgveil_t."ip") = 4 THEN pg_catalog.network(pg_catalog.set_masklen(CAST(pgveil_t."ip" AS pg_catalog.inet), 24)) ELSE pg_catalog.network(pg_catalog.set_masklen(CAST(pgveil_t."ip" AS pg_catalog.inet), 48)) END AS pg_catalog.inet) END ELSE pgveil_t."ip" END AS "ip", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."geo_lat" IS NULL THEN CAST(NULL AS numeric(9,6)) ELSE CAST(pg_catalog.trunc(CAST(pgveil_t."geo_lat" AS pg_catalog.numeric), 1) AS numeric(9,6)) END ELSE pgveil_t."geo_lat" END AS "geo_lat", CASE WHEN «redacted pg_catalog» THEN CASE WHEN pgveil_t."geo_lon" IS NULL THEN CAST(NULL AS numeric(9,6)) ELSE CAST(pg_catalog.trunc(CAST(pgveil_t."geo_lon" AS pg_catalog.numeric), 1) AS numeric(9,6)) END ELSE pgveil_t."geo_lon" END AS "geo_lon", pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard, lockable») o
--- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
 
 -- case: a closed table
 SELECT 1 FROM closed_table

@@ -60,22 +60,6 @@ ALTER TABLE orders SET SCHEMA other
 -- =>
 -- refuse 42501 ddl: ALTER OBJECT SCHEMA on "public.orders" is not allowed
 
--- case: an inheriting table
-CREATE TABLE more_orders () INHERITS (orders)
--- =>
--- pass
--- kind ddl
--- effect ddl [orders]
--- effect environment
-
--- case: a table like a protected one
-CREATE TABLE like_orders (LIKE orders INCLUDING ALL)
--- =>
--- pass
--- kind ddl
--- effect ddl [orders]
--- effect environment
-
 -- case: a table whose key points at a protected column
 CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
 -- =>

@@ -281,3 +281,19 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm
 ;
 -- =>
 -- pass
+
+-- case: an inheriting table
+CREATE TABLE more_orders () INHERITS (orders)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
+
+-- case: a table like a protected one
+CREATE TABLE like_orders (LIKE orders INCLUDING ALL)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [orders]
+-- effect environment
