@@ -97,6 +97,11 @@ export class SqlParser {
     });
   }
 
+  /** True after a failure, until `ready`. */
+  get isRenewed(): boolean {
+    return this.#renewal !== undefined;
+  }
+
   /** Resolves when the parser can be used again after a ParserFailure. */
   async ready(): Promise<void> {
     await this.#renewal;

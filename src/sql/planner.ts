@@ -1,6 +1,5 @@
 /** The planner as sessions see it: plans texts against the newest snapshot of their database, and remembers plans. */
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { CatalogSource } from '../catalog/refresh.js';
 import type { Snapshot } from '../catalog/snapshot.js';
 import { CatalogError } from '../catalog/watcher.js';
@@ -10,11 +9,10 @@ import { NamesNeeded } from './analysis.js';
 import { failingText } from './failing-text.js';
 import { SqlParser } from './parse.js';
 import { type PlanContext, type PlannedText, planText } from './plan.js';
+import { createPlanCache, type PlanCache } from './plan-cache.js';
 import type { Plan, Planner, SessionEnvironment } from './plan-types.js';
 import { deriveProtection, type Protection } from './protection.js';
 
-/** Longer texts are planned each time: they would fill the cache, and rarely come twice. */
-const LONGEST_CACHED_TEXT = 64 * 1024;
 /** A name that no snapshot knows makes the schema be looked at, but not more often than this. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -35,16 +33,16 @@ interface DatabaseState {
   /** With the policies in observe mode as if they were enforced; undefined without such policies. */
   readonly observed: Protection | undefined;
   readonly generation: number;
-  readonly plans: LRUCache<string, Plan>;
   /** By login role. */
+  readonly viewerByUser: Map<string, ViewerPolicies>;
+  /** By the policies that hold. */
   readonly viewers: Map<string, ViewerPolicies>;
 }
 
 interface ViewerPolicies {
-  /** Part of the key of plans. */
-  readonly key: string;
   readonly enforced: ReadonlySet<PolicyConfig>;
   readonly all: ReadonlySet<PolicyConfig>;
+  readonly plans: PlanCache;
 }
 
 /** Resolves once the planner can be used. */
@@ -74,7 +72,7 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       protection: deriveProtection(snapshot, binding, parser, allowed),
       observed: everything && deriveProtection(snapshot, everything, parser, allowed),
       generation: generations,
-      plans: new LRUCache({ max: config.limits.cachedPlans }),
+      viewerByUser: new Map(),
       viewers: new Map(),
     };
     states.set(snapshot.database, state);
@@ -89,20 +87,27 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
   });
   catalog.onDrop((database) => states.delete(database));
 
-  function policiesOf(state: DatabaseState, user: string): ViewerPolicies {
-    const known = state.viewers.get(user);
+  function viewerOf(state: DatabaseState, user: string): ViewerPolicies {
+    const known = state.viewerByUser.get(user);
     if (known) return known;
     const memberOf = state.snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
     const holds = config.policies.filter((policy) => !policy.exemptRoles.some((role) => memberOf.has(role)));
-    const policies: ViewerPolicies = {
-      key: config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join(''),
+    const key = config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join('');
+    const viewer = state.viewers.get(key) ?? {
       enforced: new Set(holds.filter((policy) => policy.mode === 'enforce')),
       all: new Set(holds),
+      plans: createPlanCache(config.limits.cachedPlans),
     };
+    state.viewers.set(key, viewer);
     // Names of roles come from clients.
-    if (state.viewers.size > 10_000) state.viewers.clear();
-    state.viewers.set(user, policies);
-    return policies;
+    if (state.viewerByUser.size > 10_000) state.viewerByUser.clear();
+    state.viewerByUser.set(user, viewer);
+    return viewer;
+  }
+
+  function remembered(text: string, environment: SessionEnvironment, state: DatabaseState): Plan | undefined {
+    if (environment.uncommittedNames.size > 0) return undefined;
+    return viewerOf(state, environment.user).plans.find(text, environment.names);
   }
 
   function planNow(
@@ -111,16 +116,8 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
     state: DatabaseState,
     looked: boolean,
   ): Plan | 'environment' | 'look' {
-    const viewer = policiesOf(state, environment.user);
-    const cacheable = environment.uncommittedNames.size === 0 && text.length <= LONGEST_CACHED_TEXT;
-    const names = environment.names;
-    const key = `${viewer.key}\0${text}`;
-    const keyWithNames =
-      names && `${viewer.key}\0${JSON.stringify([names.role, names.schemas, [...names.tempRelations]])}\0${text}`;
-    if (cacheable) {
-      const known = state.plans.get(key) ?? (keyWithNames === undefined ? undefined : state.plans.get(keyWithNames));
-      if (known) return known;
-    }
+    const viewer = viewerOf(state, environment.user);
+    const { names } = environment;
     const context: PlanContext = {
       parser: state.parser,
       protection: state.protection,
@@ -137,16 +134,12 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       if (error instanceof NamesNeeded) return 'environment';
       return defect(context);
     }
-    const unknown = planned.unknownNames.filter((name) => !names?.tempRelations.has(name));
-    if (unknown.length > 0) {
+    if (planned.unknownNames.some((name) => !names?.tempRelations.has(name))) {
       if (!names) return 'environment';
-      if (!looked) return 'look';
-      return plan;
+      return looked ? plan : 'look';
     }
-    if (cacheable) {
-      const independent = planned.independent && planned.unknownNames.length === 0;
-      if (independent) state.plans.set(key, plan);
-      else if (keyWithNames !== undefined) state.plans.set(keyWithNames, plan);
+    if (environment.uncommittedNames.size === 0) {
+      viewer.plans.keep(text, names, plan, planned.independent && planned.unknownNames.length === 0);
     }
     return plan;
   }
@@ -163,6 +156,8 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       let snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
       let state = await build(snapshot);
       await state.parser.ready();
+      const known = remembered(text, environment, state);
+      if (known) return known;
       const answer = planNow(text, environment, state, look || recentlyLooked(database));
       if (answer !== 'look') return answer;
       lastLook.set(database, performance.now());
@@ -191,13 +186,17 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       const { database } = environment;
       const snapshot = catalog.current(database);
       const state = states.get(database);
-      if (!snapshot || state?.snapshot !== snapshot || changing.has(database)) {
+      if (!snapshot || state?.snapshot !== snapshot || changing.has(database) || state.parser.isRenewed) {
         return planLater(text, environment, false);
       }
-      const before = state.plans.size;
+      const known = remembered(text, environment, state);
+      if (known) {
+        timed(start, true);
+        return known;
+      }
       const answer = planNow(text, environment, state, recentlyLooked(database));
       if (answer === 'look') return planLater(text, environment, true);
-      if (answer !== 'environment') timed(start, state.plans.size === before);
+      if (answer !== 'environment') timed(start, false);
       return answer;
     },
     generation: (database) => states.get(database)?.generation ?? 0,

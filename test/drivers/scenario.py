@@ -98,9 +98,12 @@ with psycopg.connect("", autocommit=True) as conn:
     out["failing pipeline"] = error_of(failing_pipeline)
     out["after the pipeline"] = show(conn.execute("SELECT 'fine'").fetchone())
 
+    heard = []
+    conn.add_notify_handler(lambda n: heard.append((n.channel, n.payload)))
     conn.execute("LISTEN chat")
     conn.execute("NOTIFY chat, 'hello'")
-    out["notification"] = next((n.channel, n.payload) for n in conn.notifies())
+    conn.execute("SELECT 1")
+    out["notifications"] = heard
 
     out["recent order"] = show(cur.execute("SELECT * FROM orders WHERE id = %s", (900011,)).fetchone())
     out["report"] = show(cur.execute("SELECT channel, count(*), sum(total) FROM orders GROUP BY 1 ORDER BY 1").fetchall())
