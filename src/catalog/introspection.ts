@@ -28,6 +28,7 @@ const SETTINGS = `
   SET LOCAL IntervalStyle = 'postgres';
   SET LOCAL TimeZone = 'UTC';
   SET LOCAL extra_float_digits = 3;
+  SET LOCAL jit = off;
   SET LOCAL bytea_output = 'hex';
   SET LOCAL standard_conforming_strings = on`;
 

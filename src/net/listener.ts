@@ -1,13 +1,13 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import type { HostPort } from '../policy/config-types.js';
-import { encodeErrorFields, fatalError } from '../wire/backend-messages.js';
 import { type Relay, type RelayOptions, startRelay } from './relay.js';
 
-export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes'> {
+export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes' | 'admit'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
   readonly limits: {
+    /** Sessions at once; connections that have not begun to log in, and cancel requests, do not count. */
     readonly maxSessions: number;
     readonly loginSeconds: number;
   };
@@ -29,24 +29,34 @@ export interface Listener {
   close(drainSeconds: number): Promise<void>;
 }
 
+/** Connections beyond the limit of sessions: cancel requests, and clients that are told that there are too many. */
+const WAITING_ROOM = 200;
+
 /** Resolves when clients can connect. @throws the error of listen (EADDRINUSE, EACCES, …) */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const relays = new Set<Relay>();
+  let admitted = 0;
   const { listen, limits, onSessions } = options;
   const relayOptions: RelayOptions = {
     ...options,
     loginSeconds: limits.loginSeconds,
     onBytes: options.onBytes ?? (() => undefined),
+    admit() {
+      if (admitted >= limits.maxSessions) return false;
+      admitted++;
+      return true;
+    },
   };
   let allClosed: (() => void) | undefined;
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (relays.size >= limits.maxSessions) {
-      turnAway(socket);
+    if (relays.size >= limits.maxSessions + WAITING_ROOM) {
+      socket.destroy();
       return;
     }
-    const relay = startRelay(socket, relayOptions, () => {
+    const relay = startRelay(socket, relayOptions, (wasAdmitted) => {
       relays.delete(relay);
+      if (wasAdmitted) admitted--;
       onSessions?.(relays.size);
       if (relays.size === 0) allClosed?.();
     });
@@ -82,11 +92,4 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       await serverClosed;
     },
   };
-}
-
-/** Said in answer to whatever the client sends first, as the server does. */
-function turnAway(socket: Socket): void {
-  socket.on('error', () => socket.destroy());
-  socket.once('data', () => socket.end(encodeErrorFields('E', fatalError('53300', 'sorry, too many clients already'))));
-  socket.setTimeout(5_000, () => socket.destroy());
 }

@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly planner: Planner;
   readonly observer: SessionObserver;
   readonly finishToken: FinishToken;
+  /** Whether one more session may start; if so, it is counted until `onClosed`. */
+  readonly admit: () => boolean;
   readonly onBytes: (direction: 'from_client' | 'to_client', bytes: number) => void;
 }
 
@@ -25,11 +27,13 @@ export interface Relay {
 
 const SHUTDOWN: ErrorFields = fatalError('57P01', 'terminating connection due to administrator command');
 
-/** How long the peer may take to receive the last bytes and close. */
+/** How long a peer may take nothing of the last bytes, or not close after them. */
 const LAST_BYTES_MS = 5_000;
+/** How long it may take in all. */
+const LONGEST_END_MS = 60_000;
 
-/** Relays until both connections are closed, then calls `onClosed` once. */
-export function startRelay(client: Socket, options: RelayOptions, onClosed: () => void): Relay {
+/** Relays until both connections are closed, then calls `onClosed` once, with whether the session was admitted. */
+export function startRelay(client: Socket, options: RelayOptions, onClosed: (admitted: boolean) => void): Relay {
   const { upstream, observer, onBytes } = options;
   let server: Socket | undefined;
   /** The server's connection was there at some time. */
@@ -38,6 +42,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
   /** A cancel request is on its way: the client's connection ends behind it. */
   let cancelling = false;
   let held = false;
+  let admitted = false;
   let open = 1;
 
   client.setNoDelay(true);
@@ -46,6 +51,10 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
     observer,
     finishToken: options.finishToken,
     remote: client.remoteAddress ?? '',
+    admit() {
+      admitted = options.admit();
+      return admitted;
+    },
     sink: {
       toClient(ranges) {
         for (const range of ranges) onBytes('to_client', range.length);
@@ -82,7 +91,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
   });
   client.on('drain', () => server?.resume());
   client.on('error', () => client.destroy());
-  client.on('end', () => session.hangUp());
+  client.on('end', () => session.inputEnded());
   client.on('close', () => {
     session.hangUp();
     closed();
@@ -137,7 +146,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: () =
   function closed(): void {
     if (--open > 0) return;
     clearTimeout(deadline);
-    onClosed();
+    onClosed(admitted);
   }
 
   return {
@@ -157,12 +166,12 @@ function write(socket: Socket, ranges: readonly Buffer[]): boolean {
   return room;
 }
 
-/** Sends what was written, then closes; at once where nothing could be written for too long. */
+/** Sends what was written, then closes; by force where the peer does not take it or does not close. */
 function finish(socket: Socket): void {
   if (socket.destroyed) return;
   socket.resume();
   socket.end();
-  const timer = setTimeout(() => socket.destroy(), LAST_BYTES_MS);
-  timer.unref();
+  socket.setTimeout(LAST_BYTES_MS, () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), LONGEST_END_MS);
   socket.on('close', () => clearTimeout(timer));
 }

@@ -85,6 +85,7 @@ function startSession(
   if (!OFF.test(parameters.get('replication') ?? 'off')) {
     return fail('0A000', 'replication connections are refused: they would carry stored values unmasked');
   }
+  if (!state.options.admit()) return fail('53300', 'sorry, too many clients already');
   state.identity = {
     database: cutName(parameters.get('database') || user),
     user: cutName(user),

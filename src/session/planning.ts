@@ -1,10 +1,11 @@
 /** From a text to the plan that is acted on; the client's requests wait where that takes a look at the database. */
 import { isAscii } from 'node:buffer';
+import { refusePlan } from '../sql/failing-text.js';
 import type { Plan, Refusal, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import { acquireNames, type NamesOutcome } from './environment.js';
 import { isBarrier, possibleStatements } from './expected-replies.js';
-import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, refusePlan, STALE, UNPLANNABLE } from './refusals.js';
+import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, STALE, UNPLANNABLE } from './refusals.js';
 import { environmentOf, keyOfSqlName, type SessionState, waitUntil, whenAnswered } from './state.js';
 import { declared, type NameTable, type Prepared, preparedBySql } from './statements.js';
 
@@ -160,6 +161,8 @@ export function revalidate(state: SessionState, key: string, done: (validity: Va
 }
 
 function isCurrent(state: SessionState, prepared: Prepared): boolean {
+  // A refused statement is in flight only: it will never be prepared.
+  if (prepared.plan.verdict === 'refuse') return true;
   return prepared.plan.generation === state.options.planner.generation(state.identity.database);
 }
 

@@ -1,7 +1,6 @@
 /** Refusals that the session makes itself, by what it knows before any planning. */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { failingText } from '../sql/failing-text.js';
-import type { Refusal, RefusePlan, StatementPlan } from '../sql/plan-types.js';
+import type { Refusal, StatementPlan } from '../sql/plan-types.js';
 import type { SessionState } from './state.js';
 
 /** A statement in which nothing has to be mended. */
@@ -12,19 +11,6 @@ export const NOTHING: StatementPlan = {
   withhold: 'nothing',
   masked: [],
 };
-
-/** A plan that answers with this refusal. */
-export function refusePlan(refusal: Refusal): RefusePlan {
-  return {
-    verdict: 'refuse',
-    ...failingText(),
-    mapPosition: () => undefined,
-    refusal,
-    statements: [],
-    generation: -1,
-    fingerprint: () => '',
-  };
-}
 
 /** Encodings in which a byte of a longer character can look like ASCII (pg_wchar.h, PG_ENCODING_BE_LAST). */
 const UNSAFE_ENCODINGS = new Set(['SJIS', 'SHIFT_JIS_2004', 'BIG5', 'GBK', 'UHC', 'GB18030', 'JOHAB']);

@@ -1,4 +1,6 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
+
+import { refusePlan } from '../sql/failing-text.js';
 import type { Plan, Refusal } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
@@ -21,8 +23,8 @@ import {
 import { ProtocolError } from '../wire/protocol-error.js';
 import type { Request } from './expected-replies.js';
 import { type Act, type Decision, decide, expectNames, refusal, revalidate, traits } from './planning.js';
-import { ABORTED, FUNCTION_CALL, NOTHING, readText, refusePlan, STALE, TOO_LONG } from './refusals.js';
-import { endSession, keyOfName, type SessionState, waitUntil } from './state.js';
+import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
+import { endSession, keyOfName, type SessionState, terminate, waitUntil } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
 
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
@@ -30,7 +32,10 @@ export function handleRequests(state: SessionState): void {
   const reader = state.fromClient;
   while (state.phase === 'ready' && !state.wait) {
     const found = reader.next();
-    if (found === 'nothing') break;
+    if (found === 'nothing') {
+      if (state.inputEnded) endOfInput(state);
+      return;
+    }
     if (found === 'rest') {
       if (state.restTo === 'server') state.toServer.add(reader.buffer, reader.start, reader.end);
     } else {
@@ -40,12 +45,18 @@ export function handleRequests(state: SessionState): void {
   }
 }
 
+/** As a Terminate, where the client's last message is complete. */
+function endOfInput(state: SessionState): void {
+  if (state.fromClient.atBoundary && state.copyIn === 'none') terminate(state);
+  else endSession(state, undefined);
+}
+
 /** A message, or the head of one. */
 function handleMessage(state: SessionState, reader: MessageReader): void {
   const { type, buffer, start, end } = reader;
   const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   if (type === Frontend.terminate) {
-    endSession(state, undefined);
+    terminate(state);
     return;
   }
   if (state.discarding && type !== Frontend.sync) return;

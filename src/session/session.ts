@@ -102,6 +102,13 @@ export function createSession(options: SessionOptions): Session {
       state.draining = error;
       if (state.phase === 'startup' || state.phase === 'login' || isIdle(state)) endSession(state, error);
     },
+    inputEnded() {
+      guard('client', () => {
+        state.inputEnded = true;
+        if (state.phase === 'ready') handleRequests(state);
+        else if (state.phase !== 'ending') endSession(state, undefined);
+      });
+    },
     hangUp() {
       endSession(state, undefined);
     },

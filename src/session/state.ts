@@ -31,8 +31,8 @@ export interface SessionState {
   readonly toClient: ByteRuns;
   readonly toServer: ByteRuns;
   /**
-   * `startup`: the server knows nothing of the client yet. `ending`: it has announced its end, and nothing of the client
-   * is forwarded. `ended`: nothing happens any more.
+   * `startup`: the server knows nothing of the client yet. `ending`: the server has announced its end or was told of the
+   * client's, and nothing of the client is forwarded. `ended`: nothing happens any more.
    */
   phase: 'startup' | 'login' | 'ready' | 'ending' | 'ended';
   identity: SessionIdentity;
@@ -76,6 +76,8 @@ export interface SessionState {
   wait: { readonly until: 'answered' | 'planned' | 'copy known'; readonly resume: () => void } | undefined;
   /** Where the rest goes of the client's message whose head was seen. */
   restTo: 'server' | 'nowhere';
+  /** The client sends no more than what was received. */
+  inputEnded: boolean;
   /** Ends the session when it is idle. */
   draining: ErrorFields | undefined;
 }
@@ -114,6 +116,7 @@ export function createState(
     copyOut: undefined,
     wait: undefined,
     restTo: 'server',
+    inputEnded: false,
     draining: undefined,
   };
 }
@@ -170,6 +173,12 @@ export function flush(state: SessionState): void {
   if (forClient.length > 0) state.options.sink.toClient(forClient);
   const forServer = state.toServer.take();
   if (forServer.length > 0) state.options.sink.toServer(forServer);
+}
+
+/** The client is done: the server answers what is in flight, closes, and so ends the session. */
+export function terminate(state: SessionState): void {
+  state.toServer.append(TERMINATE);
+  state.phase = 'ending';
 }
 
 /** Ends the session with an error that the client is told where it can be. */

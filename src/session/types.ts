@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly sink: SessionSink;
   /** The client's address, for logs. */
   readonly remote: string;
+  /** Asked once, when a client that is no cancel request wants to log in; false: there are too many. */
+  readonly admit: () => boolean;
 }
 
 /** One client connection. Every method may call the sink; none throws. */
@@ -40,7 +42,9 @@ export interface Session {
   readonly idle: boolean;
   /** From now on the session ends with that error as soon as it is idle. */
   drain(error: ErrorFields): void;
-  /** The client is gone, or will send no more. */
+  /** The client sends no more, but may still read: what it has sent is answered first. */
+  inputEnded(): void;
+  /** The client is gone. */
   hangUp(): void;
   /** Ends the session now with a FATAL error, where the client is at a message boundary. */
   abort(error: ErrorFields): void;

@@ -3,6 +3,7 @@
  * error, aborts the transaction and skips to Sync; the session then puts the refusal in the error's place.
  */
 import { randomBytes } from 'node:crypto';
+import type { Refusal, RefusePlan } from './plan-types.js';
 
 /** New in each process: no relation can have been made under this name, and no other error can quote it by chance. */
 const MARKER = `pgveil refused ${randomBytes(16).toString('hex')}`;
@@ -10,4 +11,22 @@ const MARKER = `pgveil refused ${randomBytes(16).toString('hex')}`;
 /** `marker` stands in the message of the error with which the server answers `text`, and also names no statement. */
 export function failingText(): { readonly text: string; readonly marker: string } {
   return { text: `SELECT FROM pg_catalog."${MARKER}"`, marker: MARKER };
+}
+
+/** A plan of a text of which nothing runs: the server fails it, and answers with the refusal. */
+export function refusePlan(
+  refusal: Refusal,
+  more: Partial<Pick<RefusePlan, 'statements' | 'generation' | 'fingerprint'>> = {},
+): RefusePlan {
+  return {
+    verdict: 'refuse',
+    ...failingText(),
+    mapPosition: () => undefined,
+    refusal,
+    statements: [],
+    // Of no generation: it is made anew wherever one is asked for.
+    generation: -1,
+    fingerprint: () => '',
+    ...more,
+  };
 }

@@ -8,7 +8,7 @@ import type { PolicyConfig } from '../policy/config-types.js';
 import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
 import type { StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
-import { failingText } from './failing-text.js';
+import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import type { NameEnvironment, Plan, Refusal, SessionEffect, SessionEnvironment, StatementPlan } from './plan-types.js';
@@ -99,7 +99,11 @@ class TextPlanner {
       return this.#result({ verdict: 'rewrite', text, mapPosition, statements: planned, generation, fingerprint });
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
-      const refused = refuseWhole(positioned(error, this.#text), planned.slice(-1), this.#context, fingerprint);
+      const refused = refusePlan(positioned(error, this.#text), {
+        statements: planned.slice(-1),
+        generation,
+        fingerprint,
+      });
       return this.#result(refused);
     }
   }
@@ -191,12 +195,13 @@ class TextPlanner {
       masked: [],
     };
     const reason = positioned(error, this.#text);
-    if (index === 0) return refuseWhole(reason, [refused], this.#context, fingerprint);
+    const whole = { statements: [refused], generation: this.#context.generation, fingerprint };
+    if (index === 0) return refusePlan(reason, whole);
     const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);
     const { plan } = planText(prefix, this.#environment, this.#context);
     const { text: failing, marker } = failingText();
     const runs = plan.verdict === 'rewrite' ? plan.text : prefix;
-    if (plan.verdict === 'refuse') return refuseWhole(reason, [refused], this.#context, fingerprint);
+    if (plan.verdict === 'refuse') return refusePlan(reason, whole);
     const { mapPosition } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
     return {
       verdict: 'refuse',
@@ -212,11 +217,10 @@ class TextPlanner {
 }
 
 function unparseable(error: unknown, context: PlanContext): Plan {
-  const none = (): string => '';
   if (error instanceof SqlSyntaxError) {
     const { code, message, position } = error;
     const reason: Refusal = { code, message, reason: 'syntax', ...(position === undefined ? {} : { position }) };
-    return refuseWhole(reason, [], context, none);
+    return refusePlan(reason, { generation: context.generation });
   }
   if (!(error instanceof ParserFailure)) throw error;
   const reason: Refusal = {
@@ -225,27 +229,7 @@ function unparseable(error: unknown, context: PlanContext): Plan {
     hint: 'Split it into smaller statements.',
     reason: 'limit',
   };
-  return refuseWhole(reason, [], context, none);
-}
-
-function refuseWhole(
-  reason: Refusal,
-  statements: readonly StatementPlan[],
-  context: PlanContext,
-  fingerprint: () => string,
-): Plan {
-  const { text, marker } = failingText();
-  const { generation } = context;
-  return {
-    verdict: 'refuse',
-    text,
-    marker,
-    mapPosition: () => undefined,
-    refusal: reason,
-    statements,
-    generation,
-    fingerprint,
-  };
+  return refusePlan(reason, { generation: context.generation });
 }
 
 function positioned(error: RefusalError, text: string): Refusal {

@@ -6,11 +6,11 @@ import { CatalogError } from '../catalog/watcher.js';
 import { bindPolicies, createTagNumbers } from '../policy/bind.js';
 import type { Config, PolicyConfig, Problem } from '../policy/config-types.js';
 import { NamesNeeded } from './analysis.js';
-import { failingText } from './failing-text.js';
+import { refusePlan } from './failing-text.js';
 import { SqlParser } from './parse.js';
 import { type PlanContext, type PlannedText, planText } from './plan.js';
 import { createPlanCache, type PlanCache } from './plan-cache.js';
-import type { Plan, Planner, SessionEnvironment } from './plan-types.js';
+import type { Plan, Planner, Refusal, SessionEnvironment } from './plan-types.js';
 import { deriveProtection, type Protection } from './protection.js';
 
 /** A name that no snapshot knows makes the schema be looked at, but not more often than this. */
@@ -132,7 +132,7 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       plan = state.observed ? observe(planned.plan, text, environment, context, state.observed, viewer) : planned.plan;
     } catch (error) {
       if (error instanceof NamesNeeded) return 'environment';
-      return defect(context);
+      return refusePlan(DEFECT, { generation: state.generation });
     }
     if (planned.unknownNames.some((name) => !names?.tempRelations.has(name))) {
       if (!names) return 'environment';
@@ -229,41 +229,19 @@ function observe(
 }
 
 /** A defect of pgveil must not let a statement through. Its error is not shown: it could quote the text. */
-function defect(context: PlanContext): Plan {
-  const { text, marker } = failingText();
-  return {
-    verdict: 'refuse',
-    text,
-    marker,
-    mapPosition: () => undefined,
-    refusal: {
-      code: 'XX000',
-      reason: 'statement',
-      message: 'pgveil could not analyse this statement',
-      hint: 'This is a defect of pgveil; please report the shape of the statement.',
-    },
-    statements: [],
-    generation: context.generation,
-    fingerprint: () => '',
-  };
-}
+const DEFECT: Refusal = {
+  code: 'XX000',
+  reason: 'statement',
+  message: 'pgveil could not analyse this statement',
+  hint: 'This is a defect of pgveil; please report the shape of the statement.',
+};
 
 function unreadable(database: string, why?: string): Plan {
-  const { text, marker } = failingText();
-  return {
-    verdict: 'refuse',
-    text,
-    marker,
-    mapPosition: () => undefined,
-    refusal: {
-      code: '57P03',
-      reason: 'closed',
-      message: `pgveil cannot read the schema of database "${database}"`,
-      ...(why === undefined ? {} : { detail: why }),
-      hint: 'Try again later, or ask the operator of pgveil.',
-    },
-    statements: [],
-    generation: 0,
-    fingerprint: () => '',
-  };
+  return refusePlan({
+    code: '57P03',
+    reason: 'closed',
+    message: `pgveil cannot read the schema of database "${database}"`,
+    ...(why === undefined ? {} : { detail: why }),
+    hint: 'Try again later, or ask the operator of pgveil.',
+  });
 }

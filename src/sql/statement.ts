@@ -70,7 +70,17 @@ export function planStatement(node: Node, analysis: Analysis): StatementPlan {
   assertAliases(mentions);
   const plan = planKind(node, analysis, true);
   const extra = calledEffects(mentions, protection);
-  return extra.length === 0 ? plan : { ...plan, effects: [...plan.effects, ...extra] };
+  return extra.length === 0 ? plan : withEffects(plan, extra);
+}
+
+/** A statement that another carries has the same effects when it runs, which is later. */
+function withEffects(plan: StatementPlan, extra: readonly SessionEffect[]): StatementPlan {
+  const effects = plan.effects.map((effect) =>
+    effect.kind === 'prepare' || effect.kind === 'declare'
+      ? { ...effect, statement: withEffects(effect.statement, extra) }
+      : effect,
+  );
+  return { ...plan, effects: [...effects, ...extra] };
 }
 
 /** A client's alias like ours could stand before ours in a guard. */

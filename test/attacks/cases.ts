@@ -27,7 +27,8 @@ export const ATTACKS: readonly (readonly [string, readonly SqlCase[]])[] = GROUP
   readCases(new URL(`./${group}.sql`, import.meta.url), ['expect', 'role', 'rollback', 'one message', 'pipelined']),
 ]);
 
-const REFUSALS = ['42501', '0A000'];
+/** Not allowed, not supported, and closed until an operator acts. */
+const REFUSALS = ['42501', '0A000', '55000'];
 
 /** What the line `-- expect:` says. Throws where it says something else. */
 export function expectationOf({ expect }: { readonly expect?: string }): Expectation {

@@ -242,7 +242,7 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
   },
   {
     name: 'a temporary table dropped between Parse and Bind',
-    expect: 'same or refused',
+    expect: 'same 42P01 or refused',
     steps: () => [
       query('CREATE TEMP TABLE orders (id bigint, buyer_name varchar(120))'),
       ready(),

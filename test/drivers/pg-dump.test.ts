@@ -40,7 +40,6 @@ describe('pg_dump', () => {
     expect(ofA).toBe(ofB);
     const [directA, directB] = await Promise.all([dump(a, 'direct', args), dump(b, 'direct', args)]);
     expect(directA).not.toBe(directB);
-    expect(ofA.split('\n').length).toBe(directA.split('\n').length);
     expect(directA).toContain('Alan Archer');
     expect(ofA).not.toContain('Alan Archer');
     expect(ofA).toContain('Nina Neumann');

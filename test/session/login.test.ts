@@ -157,6 +157,17 @@ describe('the first packet', () => {
     }
   });
 
+  test('a client too many is turned away, a request to cancel is not', () => {
+    const full = () => startScript(undefined, { loggedIn: false, full: true });
+    expect(full().client(startupPacket({ user: 'bob' }))).toEqual({
+      toServer: '',
+      toClient: 'E(53300 sorry, too many clients already)',
+    });
+    const script = full();
+    run(script, 'fromClient', request(80877102, Buffer.from('12345678')));
+    expect(script.cancels).toHaveLength(1);
+  });
+
   test('protocol 3.2 is forwarded, and a newer one where the server knows an older', () => {
     expect(answer(startupPacket({ user: 'bob' }, 0x30002)).ended).toBe(false);
     const negotiated = answer(startupPacket({ user: 'bob' }, 0x3270f));

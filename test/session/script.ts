@@ -187,7 +187,7 @@ export interface Script {
 /** A session behind its login; texts that `plans` does not know pass. */
 export function startScript(
   plans: (text: string, names: NameEnvironment | undefined) => Planned | undefined = () => undefined,
-  options: { readonly loggedIn?: boolean; readonly chunk?: (bytes: Buffer) => Buffer[] } = {},
+  options: { readonly loggedIn?: boolean; readonly full?: boolean; readonly chunk?: (bytes: Buffer) => Buffer[] } = {},
 ): Script {
   const toServer: Buffer[] = [];
   const toClient: Buffer[] = [];
@@ -214,6 +214,7 @@ export function startScript(
     },
     finishToken: (column, payload) => `<${column.column}:${payload}>`,
     remote: '127.0.0.1',
+    admit: () => options.full !== true,
     sink: {
       toClient: (ranges) => {
         state.ranges += ranges.length;

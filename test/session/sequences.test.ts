@@ -101,9 +101,36 @@ describe('simple protocol', () => {
     expect(script.events).toEqual(['refused 0A000']);
   });
 
-  test('X', () => {
+  test('Q X: the server answers, then closes', () => {
     const script = startScript();
-    expect(script.client(c.query('a'), c.terminate)).toEqual({ toServer: 'Q(a) X', toClient: '' });
+    expect(script.client(c.query('a'), c.terminate, c.query('b'))).toEqual({ toServer: 'Q(a) X', toClient: '' });
+    expect(script.ended).toBe(false);
+    expect(script.server(s.done('A'), s.ready())).toEqual({ toServer: '', toClient: 'C(A) Z(I)' });
+    script.session.abort(fatalError('08006', 'closed'));
+    expect(script.client()).toEqual({ toServer: '', toClient: '' });
+    expect(script.ended).toBe(true);
+  });
+
+  test('Q, and the client sends no more', () => {
+    const script = startScript();
+    script.client(c.query('a'));
+    script.session.inputEnded();
+    expect(script.client().toServer).toBe('X');
+    expect(script.server(s.done('A'), s.ready()).toClient).toBe('C(A) Z(I)');
+  });
+
+  test('Q and a part of another, and the client sends no more', () => {
+    const script = startScript();
+    script.client(c.query('a'), c.query('b').subarray(0, 3));
+    script.session.inputEnded();
+    expect(script.ended).toBe(true);
+  });
+
+  test('the client is gone', () => {
+    const script = startScript();
+    script.client(c.query('a'));
+    script.session.hangUp();
+    expect(script.client().toServer).toBe('X');
     expect(script.ended).toBe(true);
     expect(script.server(s.done('A'))).toEqual({ toServer: '', toClient: '' });
   });

@@ -334,6 +334,12 @@ describe('a change of the policy', () => {
   });
 });
 
+test('a Bind behind a refused Parse is not held up', () => {
+  const script = startScript();
+  script.server(s.setting('standard_conforming_strings', 'off'));
+  expect(script.client(c.parse('', "x '\\'"), c.bind('', ''), c.sync).toServer).toMatch(/^P\(.*\) B\(\|\) S$/);
+});
+
 describe('nameKey', () => {
   test('tells names apart as the server does', () => {
     expect(nameKey('a', 'UTF8')).toBe(nameKey('a', 'LATIN1'));

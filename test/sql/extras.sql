@@ -60,6 +60,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
 GRANT USAGE ON SCHEMA other TO shop_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA other TO shop_app;
 GRANT CREATE ON SCHEMA public TO shop_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO compliance;
 GRANT SELECT ON sales_report, owner_only, stock_list TO shop_report;
 CREATE ROLE narrow LOGIN;
 GRANT SELECT ON owner_only, every_name TO narrow;

@@ -43,7 +43,10 @@ function showStatement(plan: StatementPlan, snapshot: Snapshot, indent: string):
 function showOutput({ index, origin, typmod, tagged }: OutputColumn, snapshot: Snapshot): string {
   const relation = origin && snapshot.relationByOid.get(origin.table);
   const column = relation?.columns.find((c) => c.attnum === origin?.attnum)?.name ?? '-';
-  const parts = [origin && `${relation?.schema}.${relation?.name}.${column}`, typmod !== undefined && `typmod ${typmod}`];
+  const parts = [
+    origin && `${relation?.schema}.${relation?.name}.${column}`,
+    typmod !== undefined && `typmod ${typmod}`,
+  ];
   const tag = tagged && `${tagged.kind} of ${tagged.column}${tagged.maxLength ? ` within ${tagged.maxLength}` : ''}`;
   return [index, ...parts, tag].filter((part) => part !== undefined && part !== false).join(' ');
 }
@@ -110,7 +113,10 @@ function guardFolds({ guards }: GuardedRelation, aliases: ReadonlySet<string>): 
     ...[1, 2].flatMap((uses) =>
       [true, false].flatMap((lockable) => {
         const { join, expression } = scanGuard(guard, 'pgveil_t', 'pgveil_g0_', lockable, uses);
-        const joined = { from: join, to: ` «join its guard${lockable && join.includes('OFFSET') ? ', lockable' : ''}»` };
+        const joined = {
+          from: join,
+          to: ` «join its guard${lockable && join.includes('OFFSET') ? ', lockable' : ''}»`,
+        };
         return [{ from: expression, to: redacted('pgveil_t') }, ...(join === '' ? [] : [joined])];
       }),
     ),

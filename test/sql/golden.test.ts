@@ -21,7 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => planning.stop());
 
-function sessionOf({ options }: GoldenCase): As & { readonly schemas: readonly string[]; readonly temp: readonly string[] } {
+function sessionOf({
+  options,
+}: GoldenCase): As & { readonly schemas: readonly string[]; readonly temp: readonly string[] } {
   const list = (text: string | undefined): readonly string[] => (text ? text.split(', ') : []);
   const temp = ['scratch', ...list(options.temp)];
   const schemas = options.path === undefined ? ['public'] : list(options.path);
@@ -47,7 +49,9 @@ it('has enough cases, and beside each file of working statements one of refused 
 });
 
 it('has policies that fit the schema, but for the one that is to be closed', () => {
-  expect(planning.binding.problems.map((problem) => problem.message)).toEqual(['public.closed_table has no column gone']);
+  expect(planning.binding.problems.map((problem) => problem.message)).toEqual([
+    'public.closed_table has no column gone',
+  ]);
 });
 
 describe.each(FILES)('$name', (file) => {
@@ -64,7 +68,8 @@ describe.each(FILES)('$name', (file) => {
     if (!UPDATE) expect(shown).toBe(golden.expected);
     expect(plan.verdict === 'refuse', shown).toBe(file.name.endsWith('refuse.sql'));
     if (plan.verdict !== 'rewrite') return;
-    expect(survivingReferences(plan.text, planning, session)).toEqual([]);
+    // Who is exempt reads stored values.
+    if (session.user !== 'compliance') expect(survivingReferences(plan.text, planning, session)).toEqual([]);
     if ('not run' in golden.options) return;
     const { direct, rewritten } = await runBeside(planning.client, golden.sql, plan, session);
     if (golden.options.differs === undefined) expect(rewritten).toEqual(direct);

@@ -5,6 +5,9 @@
 import { findRelation, type Relation } from '../../src/catalog/snapshot.js';
 import type { As, Planning } from './planning.js';
 
+/** Statements that read rows. */
+const DATA = /^(Select|Insert|Update|Delete|Merge|Copy|Explain|Prepare|DeclareCursor|CreateTableAs)Stmt$/;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** `schema.name` of each; the target of a modification may stay, as may a name that utility statements carry. */
@@ -45,6 +48,6 @@ export function survivingReferences(text: string, { parser, snapshot, protection
     }
     return all;
   };
-  for (const { node } of parser.parse(text)) visit(node, []);
+  for (const { node } of parser.parse(text)) if (DATA.test(Object.keys(node)[0]!)) visit(node, []);
   return found;
 }

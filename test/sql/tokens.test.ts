@@ -28,14 +28,20 @@ const comment = fc.constantFrom(
   '/*€*/',
   '-- x\n',
   '--\n',
-  "-- 'a' \"b\"\n",
+  '-- \'a\' "b"\n',
   '-- $$\r',
 );
 const blank = fc.constantFrom(' ', '  ', '\n', '\t', ' \r\n ', '\f', '\v');
 /** Between two tokens that could run together. */
-const space = fc.tuple(blank, fc.option(comment, { nil: '' }), fc.option(blank, { nil: '' })).map((parts) => gap(parts.join('')));
+const space = fc
+  .tuple(blank, fc.option(comment, { nil: '' }), fc.option(blank, { nil: '' }))
+  .map((parts) => gap(parts.join('')));
 /** Where nothing need stand. */
-const maybe = fc.oneof(fc.constant(gap('')), space, comment.map((c) => gap(` ${c}`)));
+const maybe = fc.oneof(
+  fc.constant(gap('')),
+  space,
+  comment.map((c) => gap(` ${c}`)),
+);
 
 const identifier = fc.constantFrom(
   'a',
@@ -100,7 +106,7 @@ const literal = fc
     "X'ff'",
     "U&'\\0061'",
     '$$x$$',
-    "$$ ' \" -- /* $$",
+    '$$ \' " -- /* $$',
     '$tag$ $$ $other$ $tag$',
     '$größe$x$größe$',
     '1',
@@ -118,14 +124,11 @@ const literal = fc
   )
   .map(token);
 const operator = fc
-  .constantFrom('+', '-', '*', '/', '||', '<', '<=', '<>', '!=', '=', '~~*', '->>', '#>', '@>', '&&', '<@', '!~', '?|', '@-')
+  .constantFrom('+', '-', '*', '/', '||', '~~*', '->>', '#>', '@>', '&&', '<@', '!~', '?|', '@-')
   .map(token);
 
 const expression: fc.Arbitrary<readonly Piece[]> = fc
-  .tuple(
-    fc.oneof(name, literal),
-    fc.array(fc.tuple(maybe, operator, space, fc.oneof(name, literal)), { maxLength: 3 }),
-  )
+  .tuple(fc.oneof(name, literal), fc.array(fc.tuple(maybe, operator, space, fc.oneof(name, literal)), { maxLength: 3 }))
   .map(([first, rest]) => [
     first,
     ...rest.flatMap(([before, op, after, next]) => [before.text === '' ? gap(' ') : before, op, after, next]),
@@ -134,7 +137,10 @@ const expression: fc.Arbitrary<readonly Piece[]> = fc
 const list = (item: fc.Arbitrary<readonly Piece[]>): fc.Arbitrary<readonly Piece[]> =>
   fc
     .tuple(item, fc.array(fc.tuple(maybe, maybe, item), { maxLength: 3 }))
-    .map(([first, rest]) => [...first, ...rest.flatMap(([before, after, next]) => [before, token(','), after, ...next])]);
+    .map(([first, rest]) => [
+      ...first,
+      ...rest.flatMap(([before, after, next]) => [before, token(','), after, ...next]),
+    ]);
 
 const statement = fc
   .tuple(maybe, space, list(expression), space, space, list(name.map((n) => [n])), maybe)
@@ -197,7 +203,7 @@ describe('tokens of random texts', () => {
           expect(index.endOfName(start)).toBe(end);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 
@@ -215,7 +221,7 @@ describe('tokens of random texts', () => {
         }
         expect(outside).toEqual(isGap);
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 });

@@ -77,7 +77,7 @@ COPY (SELECT upper(buyer_name) FROM (SELECT «mask buyer_name» FROM "public"."o
 -- case: a modification that returns rows
 COPY (DELETE FROM order_addresses WHERE id = 1 RETURNING id, name) TO STDOUT
 -- =>
-COPY (DELETE FROM order_addresses WHERE id = 1 RETURNING id, («mask "order_addresses".name»)) TO STDOUT
+COPY (DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING id, («mask "order_addresses".name»)) TO STDOUT
 -- output 1 public.order_addresses.name
 -- withhold all
 -- masked public.order_addresses.name
@@ -114,7 +114,7 @@ COPY orders TO STDOUT
 -- case: rows from the client
 COPY orders (order_ref, channel, buyer_name, ship_country, total) FROM STDIN
 -- =>
--- pass
+COPY "public"."orders" (order_ref, channel, buyer_name, ship_country, total) FROM STDIN
 -- withhold detail
 
 -- case: rows from the client for a temporary table

@@ -82,7 +82,7 @@ WITH x AS (SELECT buyer_name FROM (SELECT pgveil_t."id", pgveil_t."order_ref", p
 -- case: a modification in WITH
 WITH d AS (DELETE FROM survey_responses WHERE id = 1 RETURNING id, answer) SELECT * FROM d
 -- =>
-WITH d AS (DELETE FROM survey_responses WHERE id = 1 RETURNING id, («mask "survey_responses".answer»)) SELECT * FROM d
+WITH d AS (DELETE FROM "public"."survey_responses" WHERE id = 1 RETURNING id, («mask "survey_responses".answer»)) SELECT * FROM d
 -- output 1 public.survey_responses.answer
 -- withhold detail
 -- masked public.survey_responses.answer
@@ -90,7 +90,7 @@ WITH d AS (DELETE FROM survey_responses WHERE id = 1 RETURNING id, («mask "surv
 -- case: an update in WITH that keeps stored values
 WITH u AS (UPDATE orders SET buyer_name = 'x' WHERE id = 1 RETURNING id) SELECT id FROM u
 -- =>
-WITH u AS (UPDATE orders SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1 RETURNING id) SELECT id FROM u
+WITH u AS (UPDATE "public"."orders" SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1 RETURNING id) SELECT id FROM u
 -- withhold detail
 
 -- case: a proven filter over a query in WITH

@@ -32,7 +32,7 @@ PREPARE p AS SELECT sku FROM products
 -- case: a prepared modification
 PREPARE u AS UPDATE orders SET buyer_name = 'x' WHERE id = 1
 -- =>
-PREPARE u AS UPDATE orders SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1
+PREPARE u AS UPDATE "public"."orders" SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1
 -- kind prepare
 -- effect prepare u
 --   kind update

@@ -129,3 +129,18 @@ INSERT INTO closed_table VALUES (1, 'x')
 DELETE FROM pg_statistic WHERE starelid = 1
 -- =>
 -- refuse 0A000 write at 13 (pg_statistic): "pg_catalog.pg_statistic" cannot be written through pgveil: it shows protected columns
+
+-- case: an insert into a temporary table
+INSERT INTO scratch SELECT id, buyer_name FROM orders
+-- =>
+-- refuse 42501 copy at 32 (buyer_name): cannot store column "buyer_name" of "public.orders" in "scratch": it is redacted
+
+-- case: a delete of rows that others are redacted by
+DELETE FROM orders WHERE id = 1
+-- =>
+-- refuse 42501 write at 13 (orders): cannot delete from "public.orders": other rows are redacted because of it
+
+-- case: TRUNCATE of rows that others are redacted by
+TRUNCATE orders
+-- =>
+-- refuse 42501 write at 10 (orders): cannot delete from "public.orders": other rows are redacted because of it

@@ -15,7 +15,7 @@ EXPLAIN (ANALYZE, VERBOSE, COSTS off, FORMAT json) SELECT buyer_name FROM (SELEC
 -- case: a modification
 EXPLAIN UPDATE orders SET buyer_name = 'x' WHERE id = 1
 -- =>
-EXPLAIN UPDATE orders SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1
+EXPLAIN UPDATE "public"."orders" SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1
 -- withhold detail
 
 -- case: nothing protected

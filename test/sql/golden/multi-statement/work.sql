@@ -25,7 +25,7 @@ SELECT 1; SELECT sku FROM products;;
 -- not run
 BEGIN; UPDATE orders SET buyer_name = 'x' WHERE id = 1; COMMIT
 -- =>
-BEGIN; UPDATE orders SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1; COMMIT
+BEGIN; UPDATE "public"."orders" SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END WHERE id = 1; COMMIT
 -- kind transaction
 -- withhold detail
 -- kind transaction

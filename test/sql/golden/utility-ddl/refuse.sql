@@ -3,12 +3,12 @@
 -- case: ALTER TABLE
 ALTER TABLE orders ALTER COLUMN buyer_name TYPE text
 -- =>
--- refuse 42501 ddl: ALTER TABLE on "public.orders" is not allowed
+-- refuse 42501 ddl at 13 (orders): ALTER TABLE on "public.orders" is not allowed
 
 -- case: a column added
 ALTER TABLE public.customers ADD COLUMN more text DEFAULT 'x'
 -- =>
--- refuse 42501 ddl: ALTER TABLE on "public.customers" is not allowed
+-- refuse 42501 ddl at 13 (public): ALTER TABLE on "public.customers" is not allowed
 
 -- case: DROP TABLE
 DROP TABLE notes, orders
@@ -23,42 +23,42 @@ DROP TABLE public.payments CASCADE
 -- case: an index on a protected column
 CREATE UNIQUE INDEX ON orders (lower(buyer_name))
 -- =>
--- refuse 42501 ddl: INDEX on "public.orders" is not allowed
+-- refuse 42501 ddl at 24 (orders): INDEX on "public.orders" is not allowed
 
 -- case: statistics
 CREATE STATISTICS s ON buyer_name, ship_city FROM orders
 -- =>
--- refuse 42501 ddl: CREATE STATS on "public.orders" is not allowed
+-- refuse 42501 ddl at 51 (orders): CREATE STATS on "public.orders" is not allowed
 
 -- case: a trigger
 CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION tell_note()
 -- =>
--- refuse 42501 ddl: CREATE TRIG on "public.orders" is not allowed
+-- refuse 42501 ddl at 35 (orders): CREATE TRIG on "public.orders" is not allowed
 
 -- case: a rule
 CREATE RULE r AS ON INSERT TO products DO ALSO INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
 -- =>
--- refuse 42501 ddl: RULE on "public.orders" is not allowed
+-- refuse 42501 ddl at 104 (orders): RULE on "public.orders" is not allowed
 
 -- case: a row security policy
 CREATE POLICY p ON orders USING (buyer_name = 'x')
 -- =>
--- refuse 42501 ddl: CREATE POLICY on "public.orders" is not allowed
+-- refuse 42501 ddl at 20 (orders): CREATE POLICY on "public.orders" is not allowed
 
 -- case: renaming
 ALTER TABLE orders RENAME TO old_orders
 -- =>
--- refuse 42501 ddl: RENAME on "public.orders" is not allowed
+-- refuse 42501 ddl at 13 (orders): RENAME on "public.orders" is not allowed
 
 -- case: renaming a column
 ALTER TABLE orders RENAME COLUMN buyer_name TO buyer
 -- =>
--- refuse 42501 ddl: RENAME on "public.orders" is not allowed
+-- refuse 42501 ddl at 13 (orders): RENAME on "public.orders" is not allowed
 
 -- case: another schema
 ALTER TABLE orders SET SCHEMA other
 -- =>
--- refuse 42501 ddl: ALTER OBJECT SCHEMA on "public.orders" is not allowed
+-- refuse 42501 ddl at 13 (orders): ALTER OBJECT SCHEMA on "public.orders" is not allowed
 
 -- case: a table whose key points at a protected column
 CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
@@ -68,7 +68,7 @@ CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
 -- case: a publication
 CREATE PUBLICATION p FOR TABLE orders
 -- =>
--- refuse 42501 ddl: CREATE PUBLICATION on "public.orders" is not allowed
+-- refuse 42501 ddl at 32 (orders): CREATE PUBLICATION on "public.orders" is not allowed
 
 -- case: a table from protected columns
 CREATE TABLE copied AS SELECT id, buyer_name FROM orders

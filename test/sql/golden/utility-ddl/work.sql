@@ -90,7 +90,7 @@ VACUUM (ANALYZE) orders
 -- case: TRUNCATE of a protected table
 TRUNCATE survey_responses
 -- =>
--- pass
+TRUNCATE "public"."survey_responses"
 -- kind utility
 
 -- case: a notification
@@ -120,7 +120,7 @@ CREATE TABLE parcels (id int PRIMARY KEY, order_id bigint REFERENCES orders (id)
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [orders]
+-- effect ddl []
 -- effect environment
 
 -- case: an index on an unprotected table
@@ -160,7 +160,7 @@ DROP VIEW IF EXISTS loud_buyers
 -- =>
 -- pass
 -- kind ddl
--- effect ddl []
+-- effect ddl [loud_buyers]
 -- effect environment
 
 -- case: a view over a protected table
@@ -287,7 +287,7 @@ CREATE TABLE more_orders () INHERITS (orders)
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [orders]
+-- effect ddl []
 -- effect environment
 
 -- case: a table like a protected one
@@ -295,5 +295,5 @@ CREATE TABLE like_orders (LIKE orders INCLUDING ALL)
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [orders]
+-- effect ddl []
 -- effect environment

@@ -60,3 +60,9 @@ DELETE FROM all_orders WHERE id = 1
 SELECT id FROM owner_only WHERE name = 'x'
 -- =>
 -- refuse 42501 filter at 33 (name): cannot filter on column "name" of "public.customers": it is redacted
+
+-- case: a role that may read the view alone
+-- user: narrow
+SELECT name FROM every_name
+-- =>
+-- refuse 42501 privilege at 18 (every_name): role "narrow" may not read "public.orders"."channel"

@@ -1,0 +1,289 @@
+/**
+ * The scope proof against the server: whenever it lets a filter on a protected column through, no redacted row is in the
+ * query's scope.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Planning, shopConfig, startPlanning } from './planning.js';
+
+/** Rows at and around every boundary, NULLs, and letters in the other case; nothing keeps a column from being NULL. */
+const BOUNDARY_ROWS = `
+  INSERT INTO orders (order_ref, channel, payment_terms, shipped_at, buyer_name, ship_country, total)
+  SELECT 'B' || row_number() OVER (), c, p, s, 'x', 'DE', 1
+  FROM unnest(ARRAY['amazon', 'Amazon', 'amazon ', 'ebay', 'trade', '', NULL]) c,
+    unnest(ARRAY['credit', 'CREDIT', 'prepaid', NULL]) p,
+    (SELECT now() - d * interval '1 second' FROM unnest(ARRAY[
+       0, -86400, -5184000, 1, 86399, 86400, 86401, 2505600, 2591999, 2592000, 2592001, 2595600, 2678399, 2678400, 2678401,
+       5184000, 31536000, 3153600000]) d
+     UNION ALL VALUES (NULL::timestamptz), ('infinity'), ('-infinity')) m (s)`;
+
+/** The policy of config/demo.yaml, in the words of a reader of its YAML, evaluated in UTC. */
+const REDACTED = `(channel = 'amazon' AND (shipped_at AT TIME ZONE 'UTC') < (now() AT TIME ZONE 'UTC') - interval '30 days'
+  AND (payment_terms = 'credit') IS NOT TRUE)`;
+
+let planning: Planning;
+beforeAll(async () => {
+  planning = await startPlanning({
+    config: shopConfig(),
+    orders: 10,
+    sql: `ALTER TABLE orders ALTER channel DROP NOT NULL, ALTER payment_terms DROP NOT NULL,
+            DROP CONSTRAINT orders_channel_check, DROP CONSTRAINT orders_payment_terms_check;
+          ALTER TABLE order_addresses ALTER order_id DROP NOT NULL`,
+  });
+});
+afterAll(() => planning.stop());
+
+const text = fc.constantFrom(
+  "'amazon'",
+  "'ebay'",
+  "'trade'",
+  "'Amazon'",
+  "''",
+  'NULL',
+  "'amazon'::text",
+  "'ebay'::varchar",
+);
+const terms = fc.constantFrom("'credit'", "'prepaid'", "'CREDIT'", 'NULL', "'credit'::text");
+const length = fc.constantFrom(
+  '0 days',
+  '1 day',
+  '29 days',
+  '30 days',
+  '31 days',
+  '1 month',
+  '2 months',
+  '4 weeks',
+  '5 weeks',
+  '720 hours',
+  '719 hours',
+  '43200 minutes',
+  '1 year',
+);
+const moment = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('now()', 'current_timestamp', 'transaction_timestamp()'),
+        fc.constantFrom('-', '+'),
+        length,
+      )
+      .map(([n, sign, l]) => `${n} ${sign} interval '${l}'`),
+  },
+  fc.constantFrom(
+    'now()',
+    'current_date',
+    'localtimestamp',
+    'current_date - 29',
+    'current_date - 30',
+    'current_date - 31',
+    'current_date + 1',
+    'now()::date',
+    "(now() - interval '29 days')::date",
+  ),
+  fc.constantFrom("'2001-01-01'", "'infinity'", 'NULL', "timestamptz 'epoch'"),
+);
+const comparison = fc.constantFrom('=', '<>', '<', '<=', '>', '>=', '!=');
+const not = fc.constantFrom('', 'NOT ');
+
+function conditionsOn(column: string, value: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(comparison, value).map(([op, v]) => `${column} ${op} ${v}`) },
+    { weight: 2, arbitrary: fc.tuple(value, comparison).map(([v, op]) => `${v} ${op} ${column}`) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(not, fc.array(value, { minLength: 1, maxLength: 3 }))
+        .map(([n, vs]) => `${column} ${n}IN (${vs.join(', ')})`),
+    },
+    fc
+      .tuple(not, fc.constantFrom('', 'SYMMETRIC '), value, value)
+      .map(([n, s, a, b]) => `${column} ${n}BETWEEN ${s}${a} AND ${b}`),
+    fc.constantFrom(`${column} IS NULL`, `${column} IS NOT NULL`, `${column} ISNULL`),
+    fc.tuple(not, value).map(([n, v]) => `${column} IS ${n}DISTINCT FROM ${v}`),
+    fc
+      .tuple(
+        fc.constantFrom('= ANY', '<> ALL', '= ALL', '<> ANY', '> ANY', '<= ALL'),
+        fc.array(value, { minLength: 1, maxLength: 3 }),
+      )
+      .map(([op, vs]) => `${column} ${op} (ARRAY[${vs.join(', ')}])`),
+    value.map((v) => `coalesce(${column}, ${v}) = ${v}`),
+  );
+}
+
+const atom = fc.oneof(
+  { weight: 4, arbitrary: conditionsOn('channel', text) },
+  { weight: 4, arbitrary: conditionsOn('shipped_at', moment) },
+  { weight: 3, arbitrary: conditionsOn('payment_terms', terms) },
+  fc.constantFrom(
+    'true',
+    'id > 0',
+    'channel = payment_terms',
+    'shipped_at = purchased_at',
+    "o.channel::text = 'ebay'::text",
+  ),
+);
+const predicate: fc.Arbitrary<string> = fc.letrec<{ tree: string }>((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 3, arbitrary: atom },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(tie('tree'), fc.constantFrom('AND', 'AND', 'OR'), tie('tree'))
+        .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    },
+    { weight: 1, arbitrary: tie('tree').map((a) => `NOT (${a})`) },
+  ),
+})).tree;
+
+/** True where the planner lets a filter on a protected column stand beside the condition. */
+function isProven(from: string, condition: string, filter: string): boolean {
+  const plan = planning.plan(`SELECT 1 FROM ${from} WHERE ${condition} AND ${filter} = 'x'`);
+  if (plan.verdict !== 'refuse') return true;
+  expect(plan.refusal.reason, plan.refusal.message).toBe('filter');
+  return false;
+}
+
+/** For each condition, how many redacted rows it leaves; one query for all. Undefined where the server raises an error. */
+async function redactedRows(
+  conditions: readonly string[],
+  count: (condition: string) => string,
+): Promise<(number | undefined)[]> {
+  if (conditions.length === 0) return [];
+  await planning.client.query('SAVEPOINT counted');
+  try {
+    const { rows } = await planning.client.query({
+      text: `SELECT ${conditions.map(count).join(', ')}`,
+      rowMode: 'array',
+    });
+    return rows[0]!.map(Number);
+  } catch {
+    await planning.client.query('ROLLBACK TO counted');
+    if (conditions.length === 1) return [undefined];
+    const half = conditions.length >> 1;
+    const first = await redactedRows(conditions.slice(0, half), count);
+    return [...first, ...(await redactedRows(conditions.slice(half), count))];
+  } finally {
+    await planning.client.query('RELEASE counted');
+  }
+}
+
+/** Zones without summer time: there a day has 24 hours, as in the guard, which counts in UTC. */
+const ZONES = ['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12', 'Asia/Kolkata'];
+
+describe('the scope proof', () => {
+  let proven = 0;
+  let tried = 0;
+
+  it.each(ZONES)('lets no filter meet a redacted row, in %s', async (zone) => {
+    const { client } = planning;
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL TimeZone = '${zone}'`);
+    await client.query(BOUNDARY_ROWS);
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(predicate, { minLength: 60, maxLength: 60 }), async (predicates) => {
+          const claimed = predicates.filter((p) => isProven('orders o', `(${p})`, 'buyer_name'));
+          tried += predicates.length;
+          proven += claimed.length;
+          const counts = await redactedRows(
+            claimed,
+            (p) => `(SELECT count(*) FROM orders o WHERE (${p}) AND ${REDACTED})`,
+          );
+          expect(claimed.filter((_, i) => (counts[i] ?? 0) > 0)).toEqual([]);
+        }),
+        { numRuns: 6 },
+      );
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+
+  it('proves enough of them for that to mean something', () => {
+    expect(tried).toBeGreaterThanOrEqual(ZONES.length * 360);
+    expect(proven / tried).toBeGreaterThan(0.1);
+  });
+
+  it('lets no filter meet a redacted row through the parent', async () => {
+    const { client } = planning;
+    await client.query('BEGIN');
+    await client.query(BOUNDARY_ROWS);
+    await client.query(`INSERT INTO order_addresses (order_id, kind, name) SELECT id, 'billing', 'x' FROM orders`);
+    await client.query(`INSERT INTO order_addresses (order_id, kind, name) VALUES (NULL, 'billing', 'x')`);
+    const join = fc.constantFrom(
+      'a.order_id = o.id',
+      'o.id = a.order_id',
+      'a.order_id = o.customer_id',
+      'a.id = o.id',
+      'o.id IN (a.order_id, 1)',
+      'a.order_id >= o.id',
+      'true',
+    );
+    const scope = fc.tuple(
+      fc.constantFrom('JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN'),
+      join,
+      predicate,
+      predicate,
+      fc.boolean(),
+    );
+    const texts = scope.map(([kind, on, a, b, swapped]) => {
+      const tables = swapped ? ['order_addresses a', 'orders o'] : ['orders o', 'order_addresses a'];
+      return { from: `${tables[0]} ${kind} ${tables[1]} ON ${on} AND (${qualified(a)})`, where: `(${qualified(b)})` };
+    });
+    let found = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(texts, { minLength: 60, maxLength: 60 }), async (scopes) => {
+          const claimed = scopes.filter((s) => isProven(s.from, s.where, 'a.name'));
+          found += claimed.length;
+          const count = (s: string): string =>
+            `(SELECT count(*) FROM ${s} AND EXISTS (SELECT FROM orders r WHERE r.id = a.order_id AND ${REDACTED_PARENT}))`;
+          const counts = await redactedRows(
+            claimed.map((s) => `${s.from} WHERE ${s.where}`),
+            count,
+          );
+          expect(claimed.filter((_, i) => (counts[i] ?? 0) > 0)).toEqual([]);
+        }),
+        { numRuns: 6 },
+      );
+      expect(found).toBeGreaterThan(0);
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+
+  it.each([
+    ["channel = 'ebay'", true],
+    ["channel <> 'amazon'", true],
+    ["channel IN ('ebay', 'trade')", true],
+    ["channel = 'ebay' OR channel = 'trade'", true],
+    ["channel NOT IN ('amazon', 'ebay')", true],
+    ['channel IS NULL', true],
+    ['shipped_at IS NULL', true],
+    ["shipped_at >= now() - interval '29 days'", true],
+    ["shipped_at > now() - interval '4 weeks'", true],
+    ["now() - interval '7 days' < shipped_at", true],
+    ["shipped_at BETWEEN now() - interval '7 days' AND now()", true],
+    ['shipped_at >= current_date - 7', true],
+    ["payment_terms = 'credit'", true],
+    ["channel = 'amazon'", false],
+    ["channel <> 'ebay'", false],
+    ["channel = 'ebay' OR total > 1", false],
+    ["shipped_at < now() - interval '7 days'", false],
+    ["shipped_at >= now() - interval '1 month'", false],
+    ["payment_terms <> 'credit'", false],
+    ["NOT (channel = 'ebay')", false],
+    ["lower(channel) = 'ebay'", false],
+    ['channel = channel', false],
+  ])('%s: %s', (condition, proves) => {
+    expect(isProven('orders', `(${condition})`, 'buyer_name')).toBe(proves);
+  });
+});
+
+/** Columns of `orders o` where another table is beside it. */
+function qualified(condition: string): string {
+  return condition.replace(/(?<![.\w'])(channel|shipped_at|payment_terms|purchased_at|id)(?![\w'])/g, 'o.$1');
+}
+
+const REDACTED_PARENT = REDACTED.replace(/\b(channel|shipped_at|payment_terms)\b/g, 'r.$1');
