@@ -168,6 +168,9 @@ function keepStored(
   );
 }
 
+/** Keywords that can follow the last assignment; WHEN is MERGE's, that of CASE stands deeper. */
+const ENDS_ASSIGNMENT = new Set(['from', 'where', 'returning', 'when']);
+
 /** The bytes of the expression behind `column =`, up to the comma or keyword that ends the assignment. */
 function assignedExpression(
   tokens: readonly Token[],
@@ -187,7 +190,7 @@ function assignedExpression(
     } else if (depth === 0) {
       if (text === 'case') depth++;
       else if (text === ',' || text === ';') break;
-      else if (kind === 'identifier' && (text === 'from' || text === 'where' || text === 'returning')) {
+      else if (kind === 'identifier' && ENDS_ASSIGNMENT.has(text)) {
         // `a IS DISTINCT FROM b` goes on.
         if (!(text === 'from' && tokens[i - 1]?.text === 'distinct')) break;
       }

@@ -1,4 +1,5 @@
 /** Judges what an analysis found: filters on redacted columns, and protected values that would be stored elsewhere. */
+import type { QualifiedName } from '../policy/config-types.js';
 import type { Ref, StatementState } from './analysis.js';
 import type { ColumnLabel } from './plan-types.js';
 import { labelFields, type RefusalError, refusal } from './refuse.js';
@@ -29,7 +30,7 @@ function filterRefusal(ref: Ref, place: string): RefusalError {
     detail: `Policy "${policy.name}" masks it (${label.category}) in rows that are redacted, and ${place} depends on it.`,
     hint:
       `${search} or another column that is not protected, or restrict the query to rows that are not redacted` +
-      `${condition ? `; redacted are those where ${condition}` : ''}.`,
+      `${condition ? `; redacted are ${condition}` : ''}.`,
     ...labelFields(label),
     ...(ref.location === undefined ? {} : { location: ref.location }),
   });
@@ -53,11 +54,18 @@ function copyRefusal(ref: Ref, into: string): RefusalError {
 /** The policy's own words. */
 function redactedWhen({ taint }: Ref): string | undefined {
   const { policy, label } = taint.rule;
-  const own = policy.tables.find((t) => `${t.table.schema}.${t.table.name}` === label.table)?.redactedWhen;
-  if (own) return own.sql.trim();
+  const own = policy.tables.find((t) => nameOf(t.table) === label.table)?.redactedWhen;
+  if (own) return `those where ${own.sql.trim()}`;
   if (!policy.redactWhen) return undefined;
-  const { where, unless } = policy.redactWhen;
-  return unless === undefined ? where.trim() : `${where.trim()} and not (${unless.trim()})`;
+  const { table, where, unless } = policy.redactWhen;
+  const condition = unless === undefined ? where.trim() : `${where.trim()} and not (${unless.trim()})`;
+  return nameOf(table) === label.table
+    ? `those where ${condition}`
+    : `those that belong to rows of ${nameOf(table)} where ${condition}`;
+}
+
+function nameOf(name: QualifiedName): string {
+  return `${name.schema}.${name.name}`;
 }
 
 /** Protected columns that the refs show masked, each once. */

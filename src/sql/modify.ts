@@ -50,7 +50,7 @@ export function analyseUpdate(update: UpdateStmt, outer: Scope | undefined, anal
   const ctes = withScope(update.withClause, outer, analysis);
   const target = targetOf(update.relation, analysis);
   const scope = modificationScope(target, update.fromClause, outer, ctes, analysis);
-  prove(conjunctsOf(update.whereClause), scope);
+  prove(conjunctsOf(update.whereClause), scope, analysis);
   condition('WHERE', update.whereClause, target, scope, analysis);
   assignments(update.targetList ?? [], target, scope, analysis);
   return returning(update, target, scope, analysis);
@@ -61,14 +61,14 @@ export function analyseDelete(deletion: DeleteStmt, outer: Scope | undefined, an
   const ctes = withScope(deletion.withClause, outer, analysis);
   const target = targetOf(deletion.relation, analysis);
   const scope = modificationScope(target, deletion.usingClause, outer, ctes, analysis);
-  prove(conjunctsOf(deletion.whereClause), scope);
+  prove(conjunctsOf(deletion.whereClause), scope, analysis);
   condition('WHERE', deletion.whereClause, target, scope, analysis);
   assertMayDelete(target, analysis);
   return returning(deletion, target, scope, analysis);
 }
 
 /** Rows that are redacted because of this one would be shown again when it is gone. */
-function assertMayDelete(target: Target, analysis: Analysis): void {
+export function assertMayDelete(target: Target, analysis: Analysis): void {
   const { scan } = target;
   const location = place(target.range, analysis);
   for (const policy of scan?.policies ?? []) {
@@ -104,13 +104,13 @@ function dependentOn(parent: Relation, policy: PolicyConfig, { state }: Analysis
   return undefined;
 }
 
-function assertFields(statement: object, known: string, name: string): void {
+export function assertFields(statement: object, known: string, name: string): void {
   const fields = known.split(' ');
   const unknown = Object.keys(statement).find((field) => !fields.includes(field));
   if (unknown !== undefined) throw unsupported(`${unknown} in ${name}`);
 }
 
-function targetOf(range: RangeVar | undefined, analysis: Analysis): Target {
+export function targetOf(range: RangeVar | undefined, analysis: Analysis): Target {
   if (!range) throw unsupported('a statement without a target');
   const found = resolveTarget(range, analysis);
   const alias = quoteIdentifier(range.alias?.aliasname ?? range.relname ?? '');
@@ -161,7 +161,13 @@ function modificationScope(
   return { items: part.items, merged: part.merged, parent: outer, ctes };
 }
 
-function condition(name: string, node: Node | undefined, target: Target, scope: Scope, analysis: Analysis): void {
+export function condition(
+  name: string,
+  node: Node | undefined,
+  target: Target,
+  scope: Scope,
+  analysis: Analysis,
+): void {
   visitExpression(node, scope, analysis);
   registerFilter(name, node, scope, analysis);
   maskReferences(node, target, scope, analysis);
@@ -193,7 +199,7 @@ function onConflict(clause: OnConflictClause, target: Target, scope: Scope, anal
   assignments(clause.targetList ?? [], target, inner, analysis);
 }
 
-function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {
+export function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {
   // PostgreSQL 18 has a clause with options in the place of the list.
   const { returningClause: clause, returningList } = statement as {
     readonly returningClause?: { readonly exprs?: Node[]; readonly options?: Node[] };

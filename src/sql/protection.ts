@@ -33,6 +33,8 @@ export interface Protection {
   castIn(mentions: Mentions): RoutineVerdict | undefined;
   routine(oid: Oid): RoutineVerdict | undefined;
   readonly bodies: BodyJudge;
+  /** Somebody has defined an operator or function by the name of one that conditions are proven by. */
+  readonly hasOwnComparisons: boolean;
   /** Said where nothing in the database can be served, because a cast, say, would run an unsafe routine unnamed. */
   readonly closedReason: string | undefined;
 }
@@ -110,6 +112,7 @@ export function deriveProtection(
       return unsafe && verdicts.get(unsafe.routine);
     },
     routine: (oid) => verdicts.get(oid),
+    hasOwnComparisons: hasOwnComparisons(snapshot),
     bodies: createBodyJudge([
       ...namesOf(relations, snapshot),
       ...[...verdicts.keys()].map((oid) => snapshot.routineByOid.get(oid)!.name),
@@ -128,6 +131,20 @@ export function deriveProtection(
     },
     closedReason: coercions.find((coercion) => coercion.context === 'implicit')?.reason,
   };
+}
+
+const PROVEN_BY = [
+  ['=', '<>', '<', '<=', '>', '>=', '+', '-'],
+  ['now', 'transaction_timestamp', 'statement_timestamp'],
+] as const;
+
+function hasOwnComparisons(snapshot: Snapshot): boolean {
+  const [operators, routines] = PROVEN_BY;
+  // Extensions define operators for types of their own.
+  const ownOperator = operators.some((name) =>
+    snapshot.operatorsByName.get(name)?.some((o) => snapshot.routineByOid.get(o.routine)?.extension === undefined),
+  );
+  return ownOperator || routines.some((name) => snapshot.routinesByName.has(name));
 }
 
 type RoutineLookup = Protection['routineNamed'];

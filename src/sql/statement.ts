@@ -5,6 +5,7 @@ import { analyseCopy } from './copy.js';
 import { place } from './expression.js';
 import { assertNoCopy, assertNoFilter, maskedLabels } from './filter.js';
 import { locationOf, type Mentions, stringOf } from './mentions.js';
+import { analyseMerge } from './merge.js';
 import { analyseDelete, analyseInsert, analyseUpdate, assertMayTruncate, type Modification } from './modify.js';
 import type { OutputColumn, SessionEffect, StatementPlan } from './plan-types.js';
 import type { Protection } from './protection.js';
@@ -14,7 +15,7 @@ import { assertRoutines } from './routine-calls.js';
 import { changesEnvironment } from './routines.js';
 import type { Scope } from './scope.js';
 import { analyseQuery } from './select.js';
-import { planUtility } from './utility.js';
+import { planUtility, statementName } from './utility.js';
 
 /** Statements that read or move rows: names in them must be what the snapshot says. */
 const DATA = new Set(
@@ -173,11 +174,8 @@ export function analyseModification(node: object, outer: Scope | undefined, anal
   if ('InsertStmt' in node) return analyseInsert(node.InsertStmt as never, outer, analysis);
   if ('UpdateStmt' in node) return analyseUpdate(node.UpdateStmt as never, outer, analysis);
   if ('DeleteStmt' in node) return analyseDelete(node.DeleteStmt as never, outer, analysis);
-  throw unsupported(
-    kindOf(node as Node)
-      .replace('Stmt', '')
-      .toUpperCase(),
-  );
+  if ('MergeStmt' in node) return analyseMerge(node.MergeStmt as never, outer, analysis);
+  throw unsupported(statementName(kindOf(node as Node)));
 }
 
 /** Triggers of an unprotected table can touch protected ones, and their errors quote what they met. */
