@@ -329,3 +329,53 @@ UPDATE all_orders SET channel = 'ebay' WHERE id = 900001 RETURNING buyer_name
 -- expect: refused
 -- rollback
 UPDATE all_orders SET notes = 'x' WHERE buyer_name = 'Alan Archer'
+
+-- case: TRUNCATE of the orders by which customers are redacted
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+TRUNCATE orders CASCADE;
+SELECT name FROM customers WHERE id = 900001
+
+-- case: DELETE of the orders by which a customer is redacted
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+SET LOCAL session_replication_role = replica;
+DELETE FROM orders WHERE customer_id = 900001;
+SELECT name FROM customers WHERE id = 900001
+
+-- case: MERGE that deletes them
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+SET LOCAL session_replication_role = replica;
+MERGE INTO orders o USING (VALUES (900001)) v (id) ON o.customer_id = v.id WHEN MATCHED THEN DELETE;
+SELECT name FROM customers WHERE id = 900001
+
+-- case: MERGE that shows what it met
+-- expect: same
+-- rollback
+MERGE INTO orders o USING (VALUES (900001)) v (id) ON o.id = v.id WHEN MATCHED THEN UPDATE SET notes = 'seen' RETURNING o.buyer_name, o.gift_message
+
+-- case: MERGE that un-redacts
+-- expect: same
+-- rollback
+MERGE INTO orders o USING (VALUES (900001)) v (id) ON o.id = v.id WHEN MATCHED THEN UPDATE SET channel = 'ebay', shipped_at = now();
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: MERGE on a name
+-- expect: refused 42501
+-- rollback
+MERGE INTO orders o USING (VALUES ('Alan Archer')) v (name) ON o.buyer_name = v.name WHEN MATCHED THEN UPDATE SET notes = 'found'
+
+-- case: MERGE with a condition on a name
+-- expect: refused 42501
+-- rollback
+MERGE INTO orders o USING (VALUES (900001)) v (id) ON o.id = v.id WHEN MATCHED AND o.buyer_name LIKE 'A%' THEN UPDATE SET notes = 'found'
+
+-- case: MERGE that copies a name
+-- expect: refused 42501
+-- rollback
+MERGE INTO leaks l USING orders o ON o.id = l.id WHEN NOT MATCHED THEN INSERT VALUES (o.id, o.buyer_name);
+SELECT what FROM leaks WHERE id = 900001

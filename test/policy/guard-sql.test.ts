@@ -95,8 +95,9 @@ async function load({ orders, lines, parcels }: Data): Promise<void> {
   const { client } = schema;
   await client.query('TRUNCATE orders, lines, parcels, customers');
   await client.query(
-    `INSERT INTO orders SELECT n, o.channel, (now() AT TIME ZONE 'UTC')::date - o.shipped, o.terms, o.customer, 'x'
-     FROM json_to_recordset($1) WITH ORDINALITY AS o (channel text, shipped int, terms text, customer int, n)`,
+    `INSERT INTO orders
+     SELECT n, o ->> 'channel', (now() AT TIME ZONE 'UTC')::date - (o ->> 'shipped')::int, o ->> 'terms', (o ->> 'customer')::int, 'x'
+     FROM json_array_elements($1) WITH ORDINALITY AS a (o, n)`,
     [JSON.stringify(orders)],
   );
   const rows = `SELECT n, (value #>> '{}')::int, 'x' FROM json_array_elements($1) WITH ORDINALITY AS a (value, n)`;

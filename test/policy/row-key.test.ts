@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column } from '../../src/catalog/snapshot.js';
@@ -77,7 +78,7 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 describe('the text of a row key', () => {
   it('is a number as it is, and a digest of anything else', async () => {
-    expect(await keyText('keyed', ['-9223372036854775808'])).toBe('-9223372036854775808');
+    expect(await keyText('keyed', ["'-9223372036854775808'"])).toBe('-9223372036854775808');
     expect(await keyText('coded', ["'a'"])).toMatch(/^[0-9a-f]{64}$/);
     expect(await keyText('paired', ["'a'", '1'])).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -136,15 +137,9 @@ describe('the text of a row key', () => {
 });
 
 describe('a digest', () => {
-  it('is the SHA-256 of the text', async () => {
-    const { rows } = await schema.client.query({
-      text: `SELECT ${digestSql("'größe'")}, ${digestSql('NULL')}`,
-      rowMode: 'array',
-    });
-    expect(rows[0]).toEqual(
-      ['5c8a9b0d', null].map((_, i) => (i === 0 ? expect.stringMatching(/^[0-9a-f]{64}$/) : null)),
-    );
-    const { createHash } = await import('node:crypto');
-    expect(rows[0]![0]).toBe(createHash('sha256').update('größe').digest('hex'));
+  it('is the SHA-256 of the text, and of NULL there is none', async () => {
+    const text = `SELECT ${digestSql("'größe'")}, ${digestSql('NULL')}`;
+    const { rows } = await schema.client.query({ text, rowMode: 'array' });
+    expect(rows[0]).toEqual([createHash('sha256').update('größe').digest('hex'), null]);
   });
 });
