@@ -16,10 +16,12 @@ const GROUPS = [
   'commands',
   'writes',
   'functions',
+  'hidden',
   'views',
   'lexer',
   'catalogs',
   'server',
+  'red-team',
 ] as const;
 
 export const ATTACKS: readonly (readonly [string, readonly SqlCase[]])[] = GROUPS.map((group) => [

@@ -60,3 +60,84 @@ SELECT reltuples, (SELECT max(buyer_name) FROM orders WHERE id = 900001) FROM pg
 -- rollback
 CREATE EXTENSION IF NOT EXISTS pageinspect;
 SELECT md5(string_agg(t_data::text, '')) FROM heap_page_items(get_raw_page('profiles', 0))
+
+-- Where the server shows texts, they are those that the gateway sent. Each gateway has a tag of its own that no client may
+-- see, so a text that shows it differs between A and B too.
+
+-- case: a cursor's text
+-- expect: same or refused
+-- rollback
+DECLARE c CURSOR FOR SELECT buyer_name FROM orders WHERE id = 900001;
+SELECT statement, (SELECT max(buyer_name) FROM orders WHERE id = 900001) FROM pg_cursors WHERE name = 'c'
+
+-- case: a prepared statement's text
+-- expect: same or refused
+PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001;
+SELECT statement FROM pg_prepared_statements;
+EXECUTE p
+
+-- case: a prepared statement's text by the function
+-- expect: same or refused
+PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001;
+SELECT p.statement FROM pg_prepared_statement() p;
+EXECUTE p
+
+-- case: the statement that runs, by pg_stat_activity
+-- expect: same or refused
+SELECT a.query, o.buyer_name FROM pg_stat_activity a, orders o WHERE a.pid = pg_backend_pid() AND o.id = 900001
+
+-- case: the statement that runs, by pg_stat_get_activity
+-- expect: same or refused
+SELECT a.query, o.buyer_name FROM pg_stat_get_activity(pg_backend_pid()) a, orders o WHERE o.id = 900001
+
+-- case: the statement that runs, by pg_stat_get_backend_activity
+-- expect: same or refused
+SELECT pg_stat_get_backend_activity(b.id), o.buyer_name FROM pg_stat_get_backend_idset() AS b(id), orders o
+WHERE pg_stat_get_backend_pid(b.id) = pg_backend_pid() AND o.id = 900001
+
+-- case: the statement that runs, by current_query
+-- expect: same or refused
+SELECT current_query(), buyer_name FROM orders WHERE id = 900001
+
+-- case: the statement that ran before, by pg_stat_activity of another column list
+-- expect: same or refused
+SELECT buyer_name FROM orders WHERE id = 900001;
+SELECT md5(a::text) = '', left(to_jsonb(a) ->> 'query', 30) FROM pg_stat_activity a WHERE pid = pg_backend_pid()
+
+-- case: the output of a prepared statement in EXPLAIN VERBOSE
+-- expect: same or refused
+PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE p;
+EXECUTE p
+
+-- case: the output of a cursor in EXPLAIN VERBOSE
+-- expect: same or refused
+SELECT buyer_name FROM orders WHERE id = 900001;
+EXPLAIN (VERBOSE, COSTS OFF) DECLARE c CURSOR FOR SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: parse trees in messages
+-- expect: same or refused
+SET client_min_messages = debug1;
+SET debug_print_rewritten = on;
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: plans in messages, by set_config
+-- expect: same or refused
+SELECT set_config('client_min_messages', 'log', false), set_config('debug_print_parse', 'on', false);
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: statements in messages
+-- expect: same or refused
+-- role: postgres
+SET client_min_messages = log;
+SET log_statement = 'all';
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: plans in messages of auto_explain
+-- expect: same or refused
+-- role: postgres
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_timing = off;
+SET client_min_messages = log;
+SELECT buyer_name FROM orders WHERE id = 900001

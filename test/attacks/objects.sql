@@ -118,6 +118,35 @@ CREATE TABLE leaks (id bigint, what text);
 CREATE TABLE inbox (id bigint);
 CREATE RULE copy_name AS ON INSERT TO inbox DO INSTEAD INSERT INTO leaks SELECT NEW.id, buyer_name FROM orders WHERE id = NEW.id;
 
+-- Calls that no statement shows: in views, defaults, checks, generated columns, indexes, partition keys, policies, triggers.
+-- The functions are schema-qualified where the server runs them under a search_path of its own.
+CREATE FUNCTION fixed_name(bigint) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT buyer_name FROM public.orders WHERE id = $1';
+CREATE VIEW calling_view AS SELECT id, name_of(order_id) AS n FROM order_items;
+CREATE VIEW view_of_calling_view AS SELECT id, upper(n) AS n FROM calling_view;
+CREATE MATERIALIZED VIEW calling_copy AS SELECT fixed_name(900001) AS n;
+CREATE TABLE with_default (a bigint, d text DEFAULT name_of(900001));
+CREATE DOMAIN named AS text DEFAULT fixed_name(900001);
+CREATE TABLE with_domain_default (a bigint, d named);
+CREATE TABLE with_check (a bigint CHECK (is_alan(a)));
+CREATE TABLE with_generated (a bigint, g text GENERATED ALWAYS AS (fixed_name(a)) STORED);
+INSERT INTO with_generated VALUES (900001);
+CREATE TABLE with_index (a bigint);
+INSERT INTO with_index SELECT 900001 FROM generate_series(1, 200);
+CREATE INDEX ON with_index (fixed_name(a));
+CREATE TABLE parted (a bigint) PARTITION BY LIST (fixed_name(a));
+CREATE TABLE parted_alan PARTITION OF parted FOR VALUES IN ('Alan Archer');
+CREATE TABLE parted_others PARTITION OF parted DEFAULT;
+CREATE TABLE with_policy (a bigint);
+INSERT INTO with_policy VALUES (900001), (900003);
+ALTER TABLE with_policy ENABLE ROW LEVEL SECURITY;
+CREATE POLICY only_alan ON with_policy USING (is_alan(a));
+CREATE FUNCTION fill_name() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n := name_of(NEW.a); RETURN NEW; END $$;
+CREATE TABLE with_trigger (a bigint, n text);
+CREATE TRIGGER fill BEFORE INSERT ON with_trigger FOR EACH ROW EXECUTE FUNCTION fill_name();
+CREATE FUNCTION any_name(anyelement) RETURNS text LANGUAGE sql STABLE AS 'SELECT name_of(900001)';
+CREATE FUNCTION first_name(VARIADIC bigint[]) RETURNS text LANGUAGE sql STABLE AS 'SELECT name_of($1[1])';
+CREATE OPERATOR <-> (LEFTARG = text, RIGHTARG = bigint, FUNCTION = add_name);
+
 -- Statistics and constraints over protected columns
 CREATE INDEX ON orders (lower(buyer_name));
 CREATE STATISTICS buyers_and_cities (mcv) ON buyer_name, ship_city FROM orders;

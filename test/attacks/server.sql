@@ -196,3 +196,65 @@ ROLLBACK
 -- role: postgres
 SELECT buyer_name FROM orders WHERE id = 900001;
 ANALYZE orders
+
+-- case: the schema of protected tables renamed
+-- expect: refused
+-- role: postgres
+-- rollback
+ALTER SCHEMA public RENAME TO elsewhere;
+SELECT buyer_name FROM elsewhere.orders WHERE id = 900001
+
+-- case: another schema takes the name of the one with protected tables
+-- expect: refused
+-- role: postgres
+-- rollback
+ALTER SCHEMA other RENAME TO other_2;
+ALTER SCHEMA public RENAME TO other;
+SELECT buyer_name FROM other.orders WHERE id = 900001
+
+-- case: the role that is exempt renamed
+-- expect: same or refused
+-- role: postgres
+-- rollback
+ALTER ROLE compliance RENAME TO compliance_2;
+ALTER ROLE shop_report RENAME TO compliance;
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: membership in the exempt role
+-- expect: same or refused
+-- role: postgres
+-- rollback
+GRANT compliance TO shop_app;
+SET LOCAL ROLE shop_app;
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: settings by UPDATE of pg_settings
+-- expect: same
+UPDATE pg_settings SET setting = 'other' WHERE name = 'search_path';
+SELECT buyer_name FROM orders WHERE id = 900001;
+UPDATE pg_settings SET setting = 'public' WHERE name = 'search_path';
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: a filter after UPDATE of pg_settings
+-- expect: refused 42501
+UPDATE pg_settings SET setting = 'public' WHERE name = 'search_path';
+SELECT count(*) FROM orders WHERE buyer_name = 'Alan Archer'
+
+-- case: strings by UPDATE of pg_settings
+-- expect: same or refused
+UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings';
+SELECT 'a\'' AS x, buyer_name FROM orders WHERE id = 900001 --'
+
+-- case: settings whose names are computed
+-- expect: same
+SELECT set_config('search' || '_path', 'other', false);
+SELECT buyer_name FROM orders WHERE id = 900001;
+SELECT set_config(lower('SEARCH_PATH'), 'public', false);
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: settings by DO
+-- expect: same or refused
+DO $$ BEGIN PERFORM set_config('search_path', 'other', false); END $$;
+SELECT buyer_name FROM orders WHERE id = 900001;
+DO $$ BEGIN PERFORM set_config('search_path', 'public', false); END $$;
+SELECT buyer_name FROM orders WHERE id = 900001

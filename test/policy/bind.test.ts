@@ -160,17 +160,13 @@ describe('what does not fit the schema', () => {
   it('is told of a condition in the words of the guard', () => {
     const [problem, ...rest] = problemsOf(where('customer = 5'));
     expect(rest).toEqual([]);
-    expect(problem).toMatch(
-      /^6 policies\.p\.redact_when: the condition \(where\) over public\.orders .*customer/,
-    );
+    expect(problem).toMatch(/^6 policies\.p\.redact_when: the condition \(where\) over public\.orders .*customer/);
   });
 
   it('is told of an exemption as such', () => {
     const policies = where(`channel = 'a', unless: "random() > 0.5"`);
     const [problem] = problemsOf(policies);
-    expect(problem).toMatch(
-      /^6 policies\.p\.redact_when: the condition \(unless\) over public\.orders .*random/,
-    );
+    expect(problem).toMatch(/^6 policies\.p\.redact_when: the condition \(unless\) over public\.orders .*random/);
   });
 
   it('is told all at once, and closes every table that the policy names', () => {

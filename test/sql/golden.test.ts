@@ -63,7 +63,7 @@ describe.each(FILES)('$name', (file) => {
   it.each(file.cases)('$name', async (golden) => {
     const session = sessionOf(golden);
     const plan = planning.plan(golden.sql, session);
-    const shown = showPlan(plan, golden.sql, planning.protection, 'unfolded' in golden.options);
+    const shown = showPlan(plan, golden.sql, planning.protection, 'unfolded' in golden.options).replaceAll(/ +$/gm, '');
     outcomes.set(golden.name, shown);
     if (!UPDATE) expect(shown).toBe(golden.expected);
     expect(plan.verdict === 'refuse', shown).toBe(file.name.endsWith('refuse.sql'));

@@ -39,8 +39,3 @@ WITH d AS (DELETE FROM orders WHERE buyer_name = 'x' RETURNING id) SELECT * FROM
 WITH pgveil_x AS (SELECT 1) SELECT * FROM pgveil_x
 -- =>
 -- refuse 42939 statement: the name "pgveil_x" is not allowed: names that start with pgveil_ are reserved
-
--- case: MERGE in WITH
-WITH m AS (MERGE INTO notes n USING orders o ON o.id = n.order_id WHEN MATCHED THEN DELETE RETURNING n.id) SELECT * FROM m
--- =>
--- refuse 0A000 statement: pgveil does not support MERGE where protected data is concerned

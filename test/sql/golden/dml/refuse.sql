@@ -100,15 +100,10 @@ UPDATE orders o SET status = 'x' WHERE id = 1 RETURNING (SELECT o.buyer_name)
 -- =>
 -- refuse 0A000 statement at 65 (o): pgveil does not support a reference to "buyer_name" from a subquery where protected data is concerned
 
--- case: MERGE into a protected table
-MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN MATCHED THEN UPDATE SET notes = n.note
--- =>
--- refuse 0A000 statement: pgveil does not support MERGE where protected data is concerned
-
 -- case: MERGE from a protected table
 MERGE INTO notes n USING orders o ON o.id = n.order_id WHEN MATCHED THEN UPDATE SET note = o.buyer_name
 -- =>
--- refuse 0A000 statement: pgveil does not support MERGE where protected data is concerned
+-- refuse 42501 copy at 92 (o): cannot store column "buyer_name" of "public.orders" in "notes": it is redacted
 
 -- case: a table with rules
 DELETE FROM ruled WHERE id = 1
@@ -144,3 +139,48 @@ DELETE FROM orders WHERE id = 1
 TRUNCATE orders
 -- =>
 -- refuse 42501 write at 10 (orders): cannot delete from "public.orders": other rows are redacted because of it
+
+-- case: MERGE whose condition is protected
+MERGE INTO notes n USING orders o ON o.buyer_name = n.note WHEN MATCHED THEN DELETE
+-- =>
+-- refuse 42501 filter at 38 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: MERGE with a protected condition in WHEN
+MERGE INTO customers c USING notes n ON n.id = c.id WHEN MATCHED AND c.name = 'x' THEN DELETE
+-- =>
+-- refuse 42501 filter at 70 (c): cannot filter on column "name" of "public.customers": it is redacted
+
+-- case: MERGE with a protected condition on the source in WHEN NOT MATCHED
+MERGE INTO notes n USING orders o ON o.id = n.id WHEN NOT MATCHED AND o.buyer_name = 'x' THEN INSERT (id) VALUES (o.id)
+-- =>
+-- refuse 42501 filter at 71 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: MERGE that copies in INSERT
+MERGE INTO notes n USING orders o ON o.id = n.id WHEN NOT MATCHED THEN INSERT (id, note) VALUES (o.id, o.buyer_name)
+-- =>
+-- refuse 42501 copy at 104 (o): cannot store column "buyer_name" of "public.orders" in "notes": it is redacted
+
+-- case: MERGE that copies in UPDATE, one arm of several
+MERGE INTO notes n USING orders o ON o.id = n.id WHEN MATCHED AND o.total > 3 THEN DELETE WHEN MATCHED THEN UPDATE SET seen = now(), note = o.buyer_name
+-- =>
+-- refuse 42501 copy at 141 (o): cannot store column "buyer_name" of "public.orders" in "notes": it is redacted
+
+-- case: MERGE that deletes rows that others are redacted by
+MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN MATCHED THEN DELETE
+-- =>
+-- refuse 42501 write at 12 (orders): cannot delete from "public.orders": other rows are redacted because of it
+
+-- case: MERGE that deletes them where the source does not match
+MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN NOT MATCHED BY SOURCE THEN DELETE
+-- =>
+-- refuse 42501 write at 12 (orders): cannot delete from "public.orders": other rows are redacted because of it
+
+-- case: MERGE with a subquery's filter
+MERGE INTO notes n USING (SELECT id FROM orders WHERE buyer_name = 'x') o ON o.id = n.id WHEN MATCHED THEN DELETE
+-- =>
+-- refuse 42501 filter at 55 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: MERGE under a policy that refuses changes
+MERGE INTO visits v USING notes n ON n.id = v.id WHEN MATCHED THEN UPDATE SET visitor = n.note
+-- =>
+-- refuse 42501 write at 79 (visitor): column "visitor" of "public.visits" cannot be changed

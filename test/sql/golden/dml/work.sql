@@ -245,3 +245,68 @@ UPDATE orders SET (buyer_name, notes) = ROW('x', 'y') WHERE id = 1
 -- =>
 UPDATE "public"."orders" SET (buyer_name, notes) = ROW(CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE ('x') END, 'y') WHERE id = 1
 -- withhold detail
+
+-- case: MERGE into a protected table
+MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN MATCHED THEN UPDATE SET notes = n.note
+-- =>
+MERGE INTO "public"."orders" o USING notes n ON n.order_id = o.id WHEN MATCHED THEN UPDATE SET notes = n.note
+-- kind merge
+-- withhold detail
+
+-- case: MERGE of unprotected columns from a protected table
+MERGE INTO notes n USING orders o ON o.id = n.order_id WHEN MATCHED AND o.total > 5 THEN UPDATE SET note = o.order_ref WHEN NOT MATCHED THEN INSERT (id, order_id) VALUES (o.id, o.id)
+-- =>
+MERGE INTO notes n USING (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."total" FROM "public"."orders" AS pgveil_t) o ON o.id = n.order_id WHEN MATCHED AND o.total > 5 THEN UPDATE SET note = o.order_ref WHEN NOT MATCHED THEN INSERT (id, order_id) VALUES (o.id, o.id)
+-- kind merge
+-- withhold all
+
+-- case: MERGE keeps stored values of redacted rows
+MERGE INTO customers c USING (VALUES (1, 'x', 'y')) v (id, name, email) ON v.id = c.id WHEN MATCHED THEN UPDATE SET name = v.name, email = lower(c.email), created_at = now() WHEN NOT MATCHED THEN INSERT (id, name) VALUES (v.id, v.name)
+-- =>
+MERGE INTO "public"."customers" c USING (VALUES (1, 'x', 'y')) v (id, name, email) ON v.id = c.id WHEN MATCHED THEN UPDATE SET name = CASE WHEN «redacted "c"» THEN "c"."name" ELSE (v.name) END, email = CASE WHEN «redacted "c"» THEN "c"."email" ELSE (lower((«mask "c".email»))) END, created_at = now() WHEN NOT MATCHED THEN INSERT (id, name) VALUES (v.id, v.name)
+-- kind merge
+-- withhold detail
+
+-- case: MERGE that returns protected columns
+MERGE INTO survey_responses s USING notes n ON n.id = s.id WHEN MATCHED THEN UPDATE SET answered_at = now() WHEN NOT MATCHED BY SOURCE THEN DO NOTHING RETURNING merge_action(), s.answer, n.note
+-- =>
+MERGE INTO "public"."survey_responses" s USING notes n ON n.id = s.id WHEN MATCHED THEN UPDATE SET answered_at = now() WHEN NOT MATCHED BY SOURCE THEN DO NOTHING RETURNING merge_action(), («mask "s".answer»), n.note
+-- kind merge
+-- output 1 public.survey_responses.answer
+-- withhold detail
+-- masked public.survey_responses.answer
+
+-- case: MERGE with a view as source
+MERGE INTO notes n USING buyers b ON b.number = n.order_id WHEN MATCHED THEN DO NOTHING
+-- =>
+MERGE INTO notes n USING (SELECT id AS number,
+    channel,
+    shipped_at,
+    buyer_name AS who,
+    buyer_email AS mail
+   FROM (SELECT id,
+    order_ref,
+    channel,
+    status,
+    customer_id,
+    purchased_at,
+    shipped_at,
+    payment_terms,
+    buyer_name,
+    buyer_email,
+    buyer_phone,
+    ship_address1,
+    ship_address2,
+    ship_city,
+    ship_postcode,
+    ship_country,
+    gift_message,
+    ip,
+    geo_lat,
+    geo_lon,
+    currency,
+    total,
+    notes
+   FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders") AS "all_orders") b ON b.number = n.order_id WHEN MATCHED THEN DO NOTHING
+-- kind merge
+-- withhold all

@@ -477,7 +477,7 @@ SELECT buyer_name COLLATE "C" FROM (SELECT «mask buyer_name» FROM "public"."or
 -- case: TABLESAMPLE
 SELECT id FROM orders TABLESAMPLE SYSTEM (10)
 -- =>
-SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t TABLESAMPLE SYSTEM (10)) AS "orders" 
+SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t TABLESAMPLE SYSTEM (10)) AS "orders"
 
 -- case: all fields of an expression
 -- differs: RowDescription tells no origin of the whole row
