@@ -48,6 +48,9 @@ const readersOf = (acl: string) => `
   coalesce((SELECT json_agg(DISTINCT coalesce(g.rolname, '')) FROM aclexplode(${acl}) x
     LEFT JOIN pg_roles g ON g.oid = x.grantee WHERE x.privilege_type = 'SELECT'), '[]')`;
 
+const actionOf = (type: string) => `
+  CASE WHEN ${type} = 'c' THEN 'cascade' WHEN ${type} IN ('n', 'd') THEN 'clear' ELSE 'none' END`;
+
 const RELATIONS = `
   WITH live_columns AS (
     SELECT a.attrelid, json_agg(json_build_object(
@@ -97,8 +100,9 @@ const RELATIONS = `
       FROM (SELECT DISTINCT k.columns FROM keys k WHERE k.indrelid = c.oid AND k.indimmediate) u), '[]') AS "uniqueKeys",
     coalesce((SELECT json_agg(h.inhparent::bigint ORDER BY h.inhseqno)
       FROM pg_inherits h WHERE h.inhrelid = c.oid), '[]') AS parents,
-    coalesce((SELECT json_agg(DISTINCT k.confrelid::bigint) FROM pg_constraint k
-      WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('n', 'd')), '[]') AS "clearedBy",
+    coalesce((SELECT json_agg(json_build_object('columns', k.conkey, 'parent', k.confrelid::bigint,
+        'parentColumns', k.confkey, 'onDelete', ${actionOf('k.confdeltype')}, 'onUpdate', ${actionOf('k.confupdtype')})
+        ORDER BY k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'), '[]') AS "foreignKeys",
     CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS "viewDefinition",
     c.relkind = 'v' AND EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
       WHERE CASE WHEN o.option_name = 'security_invoker' THEN o.option_value::boolean ELSE false END

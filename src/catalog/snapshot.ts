@@ -35,6 +35,17 @@ export interface Column {
   readonly readers: readonly string[];
 }
 
+/** What a change of the referenced row does to the referencing ones: nothing, the same, or NULL or a default instead. */
+export type ReferentialAction = 'none' | 'cascade' | 'clear';
+
+export interface ForeignKey {
+  readonly columns: readonly AttNum[];
+  readonly parent: Oid;
+  readonly parentColumns: readonly AttNum[];
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+}
+
 export type RelationKind =
   | 'table'
   | 'partitioned'
@@ -58,8 +69,7 @@ export interface Relation {
   readonly uniqueKeys: readonly (readonly AttNum[])[];
   /** Direct parents by inheritance or partitioning, `pg_inherits`. */
   readonly parents: readonly Oid[];
-  /** Relations whose deleted rows leave NULL or a default in this one's foreign keys (ON DELETE SET …). */
-  readonly clearedBy: readonly Oid[];
+  readonly foreignKeys: readonly ForeignKey[];
   /** `pg_get_viewdef` under an empty search_path, without the trailing semicolon; views and materialized views only. */
   readonly viewDefinition?: string;
   /** `reloptions` has security_invoker=true (views, PostgreSQL 15 and later). */

@@ -11,7 +11,16 @@ export interface NamedReference {
   readonly location: number;
 }
 
+/** A relation that a statement changes, at any depth. */
+export interface Modified extends NamedReference {
+  readonly kind: 'update' | 'delete' | 'merge' | 'truncate';
+  readonly deletes: boolean;
+  /** Columns of SET. */
+  readonly columns: readonly string[];
+}
+
 export interface Mentions {
+  readonly modified: Modified[];
   readonly relations: NamedReference[];
   readonly routines: (NamedReference & { readonly argumentCount: number })[];
   readonly operators: NamedReference[];
@@ -37,6 +46,7 @@ export interface Mentions {
 /** Collects the mentions of one statement. */
 export function mentionsOf(tree: unknown): Mentions {
   const found: Mentions = {
+    modified: [],
     relations: [],
     routines: [],
     operators: [],
@@ -101,7 +111,46 @@ function visit(node: unknown, found: Mentions): void {
     }
   }
   if ('ColumnRef' in fields) addColumn(fields.ColumnRef as Fields, found);
+  addModified(fields, found);
   for (const key in fields) visit(fields[key], found);
+}
+
+function addModified(fields: Fields, found: Mentions): void {
+  const add = (kind: Modified['kind'], range: unknown, deletes: boolean, targets: readonly unknown[]): void => {
+    const { relname, schemaname } = (range ?? {}) as { readonly relname?: string; readonly schemaname?: string };
+    if (relname === undefined) return;
+    const columns = targets.map((t) => (t as { ResTarget?: { name?: string } }).ResTarget?.name ?? '');
+    found.modified.push({
+      kind,
+      schema: schemaname,
+      name: relname,
+      location: locationOf(range as object),
+      deletes,
+      columns,
+    });
+  };
+  const update = fields.UpdateStmt as Fields | undefined;
+  if (update) add('update', update.relation, false, (update.targetList as unknown[]) ?? []);
+  const deletion = fields.DeleteStmt as Fields | undefined;
+  if (deletion) add('delete', deletion.relation, true, []);
+  const truncation = fields.TruncateStmt as Fields | undefined;
+  for (const node of (truncation?.relations as Fields[] | undefined) ?? []) add('truncate', node.RangeVar, true, []);
+  const insert = fields.InsertStmt as Fields | undefined;
+  const conflict = insert?.onConflictClause as Fields | undefined;
+  if (conflict) add('update', insert!.relation, false, (conflict.targetList as unknown[]) ?? []);
+  const merge = fields.MergeStmt as Fields | undefined;
+  if (!merge) return;
+  const actions = ((merge.mergeWhenClauses as Fields[] | undefined) ?? []).map(
+    (node) => node.MergeWhenClause as Fields,
+  );
+  const updates = actions.filter((action) => action.commandType === 'CMD_UPDATE');
+  const deletes = actions.some((action) => action.commandType === 'CMD_DELETE');
+  add(
+    'merge',
+    merge.relation,
+    deletes,
+    updates.flatMap((action) => (action.targetList as unknown[]) ?? []),
+  );
 }
 
 function addColumn(reference: Fields, found: Mentions): void {

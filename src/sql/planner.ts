@@ -45,13 +45,16 @@ interface ViewerPolicies {
   readonly plans: PlanCache;
 }
 
-/** Resolves once the planner can be used. */
-export async function createPlanner(options: PlannerOptions): Promise<Planner> {
-  const { config, catalog } = options;
+export interface ConfigurablePlanner extends Planner {
+  /** Plans by these policies from now on; statements that were prepared before are planned anew when they run. */
+  configure(config: Config): void;
+}
+
+export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
+  const { catalog } = options;
+  let { config } = options;
   const tagPrefix = `pgveil${randomBytes(16).toString('hex')}t`;
   const tagNumbers = createTagNumbers();
-  const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
-  const enforced = config.policies.filter((policy) => policy.mode === 'enforce');
   const states = new Map<string, DatabaseState>();
   /** Databases whose schema has changed since the snapshot; planning waits. */
   const changing = new Map<string, Promise<unknown>>();
@@ -62,6 +65,8 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
     const parser = states.get(snapshot.database)?.parser ?? (await SqlParser.load(snapshot.serverVersion));
     const known = states.get(snapshot.database);
     if (known?.snapshot === snapshot) return known;
+    const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
+    const enforced = config.policies.filter((policy) => policy.mode === 'enforce');
     const binding = bindPolicies(enforced, snapshot, parser, tagNumbers);
     const observing = enforced.length < config.policies.length;
     const everything = observing ? bindPolicies(config.policies, snapshot, parser, tagNumbers) : undefined;
@@ -166,7 +171,7 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       const second = planNow(text, environment, state, true);
       return second === 'look' ? unreadable(database) : second;
     } catch (error) {
-      if (error instanceof CatalogError) return unreadable(database, error.message);
+      if (error instanceof CatalogError) return unreadable(database, error.reason);
       return unreadable(database);
     }
   }
@@ -199,6 +204,10 @@ export async function createPlanner(options: PlannerOptions): Promise<Planner> {
       if (answer !== 'environment') timed(start, false);
       return answer;
     },
+    configure(changed) {
+      config = changed;
+      states.clear();
+    },
     generation: (database) => states.get(database)?.generation ?? 0,
     schemaChanged(database) {
       const refreshed = catalog
@@ -222,7 +231,8 @@ function observe(
   viewer: ViewerPolicies,
 ): Plan {
   const would = planText(text, environment, { ...context, protection, policies: viewer.all }).plan;
-  const masked = would.statements.flatMap((statement) => statement.masked);
+  const observing = new Set([...viewer.all].filter((policy) => policy.mode === 'observe').map((policy) => policy.name));
+  const masked = would.statements.flatMap((s) => s.masked).filter((label) => observing.has(label.policy));
   const refused = would.verdict === 'refuse' && plan.verdict !== 'refuse' ? would.refusal : undefined;
   if (!refused && masked.length === 0) return plan;
   return { ...plan, observed: { masked, ...(refused ? { refusal: refused } : {}) } };

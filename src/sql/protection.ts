@@ -8,6 +8,7 @@ import type { Binding, GuardedRelation } from '../policy/bind.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
 import { type BodyJudge, builtinVerdict, createBodyJudge, judgeRoutines, type RoutineVerdict } from './routines.js';
+import { type Undermining, underminingOf } from './undermining.js';
 
 /** Why a relation cannot be passed through as it is. */
 export type RelationProtection =
@@ -33,6 +34,7 @@ export interface Protection {
   castIn(mentions: Mentions): RoutineVerdict | undefined;
   routine(oid: Oid): RoutineVerdict | undefined;
   readonly bodies: BodyJudge;
+  readonly undermining: ReadonlyMap<Oid, Undermining>;
   /** Somebody has defined an operator or function by the name of one that conditions are proven by. */
   readonly hasOwnComparisons: boolean;
   /** Said where nothing in the database can be served, because a cast, say, would run an unsafe routine unnamed. */
@@ -112,6 +114,7 @@ export function deriveProtection(
       return unsafe && verdicts.get(unsafe.routine);
     },
     routine: (oid) => verdicts.get(oid),
+    undermining: underminingOf(snapshot, binding),
     hasOwnComparisons: hasOwnComparisons(snapshot),
     bodies: createBodyJudge([
       ...namesOf(relations, snapshot),

@@ -34,13 +34,9 @@ INSERT INTO with_domain_default (a) VALUES (1) RETURNING d
 INSERT INTO with_check VALUES (900001)
 
 -- case: in a generated column
--- expect: same or refused
-SELECT g FROM with_generated
-
--- case: in a generated column, as it is made
 -- expect: refused
 -- rollback
-INSERT INTO with_generated VALUES (900002) RETURNING g
+INSERT INTO with_generated VALUES (900001) RETURNING g
 
 -- case: in the key of partitions
 -- expect: refused
@@ -100,10 +96,6 @@ EXECUTE p (900001)
 CREATE TEMP TABLE t (a known_order);
 INSERT INTO t VALUES (900001)
 
--- case: in a domain's check, by a variable of DO
--- expect: refused
-DO $$ DECLARE k known_order; BEGIN k := 900001; END $$
-
 -- case: by field notation
 -- expect: refused
 SELECT (i.order_id).name_of FROM order_items i WHERE order_id = 900001
@@ -116,10 +108,6 @@ SELECT (900001::bigint).name_of
 -- expect: refused
 SELECT CAST(900001::bigint AS pair)
 
--- case: by a type's name as a function
--- expect: refused
-SELECT pair(900001::bigint)
-
 -- case: by a cast of arrays
 -- expect: refused
 SELECT ARRAY[900001::bigint]::pair[]
@@ -127,10 +115,6 @@ SELECT ARRAY[900001::bigint]::pair[]
 -- case: by an operator named like a built-in one
 -- expect: refused
 SELECT 'x'::text <-> 900001::bigint
-
--- case: by an operator over an array
--- expect: refused
-SELECT 'x' @~@ ANY (ARRAY[true]) FROM (SELECT 900001::bigint @~@ 1::bigint AS x) s WHERE x <> '' AND false OR (900001::bigint @~@ 1::bigint) LIKE 'A%'
 
 -- case: with an argument of any type
 -- expect: refused

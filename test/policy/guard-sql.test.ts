@@ -139,7 +139,7 @@ describe('the forms of a guard', () => {
           expect(await redacted(table, locking.join, locking.expression, ' FOR UPDATE OF t')).toEqual(numbers);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 

@@ -210,7 +210,7 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
     hasRules: false,
     triggerRoutines: [],
     expressions: [],
-    clearedBy: [],
+    foreignKeys: [],
     owner: 'postgres',
     readers: ['postgres'],
     rowSecurity: false,

@@ -243,7 +243,7 @@ describe('a rewritten query, where no row is redacted', () => {
         if (original.error) failed++;
         if (plan.verdict === 'rewrite') expect(await answer(plan.text)).toEqual(original);
       }),
-      { numRuns: 250 },
+      { numRuns: 200 },
     );
   });
 

@@ -128,7 +128,7 @@ CLOSE c
 -- pass
 -- kind utility
 
--- case: a table of an execution
+-- case: the server's plan of an execution
 EXPLAIN EXECUTE q (1)
 -- =>
 -- pass
