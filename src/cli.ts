@@ -6,7 +6,8 @@ import { EXIT, StartError } from './errors.js';
 import { catalogOf, type Gateway, startGateway, version } from './gateway.js';
 import { createLog, flushLog } from './log.js';
 import type { Config } from './policy/config-types.js';
-import { checkSchemas } from './startup.js';
+import { openConfigSource } from './reload.js';
+import { checkSchemas, withoutRepeats } from './startup.js';
 
 const USAGE = `pgveil masks personal data between PostgreSQL and its clients.
 
@@ -18,7 +19,8 @@ Usage:
   pgveil --help
 
 serve stops on SIGTERM and SIGINT: no new sessions, running transactions get limits.drain_seconds; a second signal ends
-it at once.
+it at once. It takes a changed file, or key or password file, over by itself, and on SIGHUP; one that is not valid leaves
+what is in force as it is, and the log says why.
 
 Exit codes:
   0   stopped in good order; nothing wrong was found
@@ -93,7 +95,8 @@ async function run(command: Command): Promise<number> {
 /** Resolves with the exit code when a signal has stopped the gateway. */
 async function serve(file: string): Promise<number> {
   const stopped = stopSignal();
-  const config = await readConfig(file);
+  const source = openConfigSource(file);
+  const config = await source.read();
   const log = createLog(config.logLevel);
   // What a session or the relay has not foreseen: no state can be trusted, so nothing goes on.
   process.on('uncaughtException', (error) => {
@@ -103,8 +106,10 @@ async function serve(file: string): Promise<number> {
     process.exit(EXIT.software);
   });
   let gateway: Gateway | undefined;
+  // While it starts there is nothing to do: it looks at its files as soon as it runs.
+  process.on('SIGHUP', () => void gateway?.reload());
   try {
-    gateway = (await Promise.race([startGateway(config, { log }), stopped])) ?? undefined;
+    gateway = (await Promise.race([startGateway(config, { log, source }), stopped])) ?? undefined;
   } catch (error) {
     await flushLog(log);
     throw error;
@@ -138,14 +143,16 @@ async function check(config: Config, named: readonly string[]): Promise<number> 
     );
     return EXIT.ok;
   }
-  const catalog = catalogOf(config);
-  const { read, errors, problems } = await checkSchemas(config, catalog, databases);
+  const catalog = catalogOf(() => config);
+  const { read, errors } = await checkSchemas(config, catalog, databases);
+  const problems = withoutRepeats(read.flatMap((database) => database.problems));
   await catalog.close();
   for (const error of errors) process.stderr.write(`${error.message}\n`);
   if (problems.length > 0) process.stderr.write(`${formatProblems(problems)}\n`);
   if (problems.length > 0 || errors.some((error) => error.kind === 'configuration')) return EXIT.configuration;
   if (errors.length > 0) return EXIT.unavailable;
-  for (const { database, relations } of read) {
+  for (const { snapshot } of read) {
+    const { database, relations } = snapshot;
     process.stdout.write(`Database "${database}": the policies fit its schema of ${relations.length} relations.\n`);
   }
   return EXIT.ok;

@@ -49,6 +49,7 @@ const LIMITS = z.strictObject({
   max_sessions: wholeNumber(1, 100_000).default(1000),
   login_seconds: wholeNumber(1, 3600, ' of seconds').default(30),
   drain_seconds: wholeNumber(0, 3600, ' of seconds').default(10),
+  shutdown_delay_seconds: wholeNumber(0, 3600, ' of seconds').default(0),
   cached_plans: wholeNumber(1, 1_000_000).default(5000),
 });
 const SIGNATURE = 'must be a signature with its schema, such as public.f(integer,text)';
@@ -77,18 +78,23 @@ const TOP = z.strictObject({
 
 /**
  * Reads a configuration file and the key and password files that it names.
+ * @param onFile called with the name of each, just before it is read, also if it cannot be
  * @throws ConfigError with everything that is wrong, also when a file cannot be read
  */
-export async function readConfig(file: string): Promise<Config> {
+export async function readConfig(file: string, onFile: (file: string) => void = () => undefined): Promise<Config> {
   const fail = (message: string): ConfigError =>
     new ConfigError([{ at: { file, line: 1, column: 1, path: '' }, message }]);
   let source: string;
+  onFile(file);
   try {
     source = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (error) {
     throw fail(error instanceof TypeError ? 'is not UTF-8' : `cannot be read: ${reasonOf(error)}`);
   }
-  return parseConfig(source, file, readSecretFile);
+  return parseConfig(source, file, (secret) => {
+    onFile(secret);
+    return readSecretFile(secret);
+  });
 }
 
 /**
@@ -143,6 +149,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
       maxSessions: limits.max_sessions,
       loginSeconds: limits.login_seconds,
       drainSeconds: limits.drain_seconds,
+      shutdownDelaySeconds: limits.shutdown_delay_seconds,
       cachedPlans: limits.cached_plans,
     },
     allowedRoutines: functions.allow.map((signature, index) => ({

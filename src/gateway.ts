@@ -1,26 +1,31 @@
 /** The gateway as a whole: listener, planner, catalog, tokens, metrics and health, wired together. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, createCatalog } from './catalog/refresh.js';
-import type { CatalogError } from './catalog/watcher.js';
-import { ConfigError, formatProblems } from './config.js';
+import type { Snapshot } from './catalog/snapshot.js';
+import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
+import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
-import { createLog, flushLog, type Log } from './log.js';
+import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logProblems } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { type Listener, startListener } from './net/listener.js';
 import { createObserver } from './observer.js';
 import type { Config, HostPort, Problem } from './policy/config-types.js';
 import { createTokenMaker } from './policy/tokens.js';
-import { findUnready, type Phase } from './readiness.js';
-import { createPlanner } from './sql/planner.js';
-import { checkSchemas } from './startup.js';
+import { findUnready, type Phase, phaseReason } from './readiness.js';
+import { type ConfigSource, keepFixed, type Reloader, startReloader } from './reload.js';
+import { type ConfigurablePlanner, createPlanner } from './sql/planner.js';
+import { checkSchemas, sortFindings, withoutRepeats } from './startup.js';
 
-/** The same failure of a database is logged again after this long. */
-const REPEAT_LOG_MS = 60_000;
+/** A new policy does not wait longer than this for a server that says nothing; it is checked against what is known. */
+const LOOK_MS = 5_000;
 
 export interface GatewayOptions {
   /** Default: JSON lines on standard output. */
   readonly log?: Log;
+  /** Where the configuration was read from: changes of its files are taken over. Without it there are none. */
+  readonly source?: ConfigSource;
 }
 
 export interface Gateway {
@@ -28,7 +33,9 @@ export interface Gateway {
   readonly address: HostPort;
   /** Where metrics and health are; absent where the configuration has none. */
   readonly metricsAddress?: HostPort;
-  /** Takes no new sessions, gives running transactions their grace period, then ends everything. */
+  /** Reads the configuration again, whether its files have changed or not; log and metrics say what came of it. */
+  reload(): Promise<void>;
+  /** After limits.shutdown_delay_seconds: no new sessions, a grace period for running transactions, then the end. */
   close(): Promise<void>;
 }
 
@@ -38,21 +45,23 @@ export function version(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
-/** A catalog for the databases of a configuration. */
+/** A catalog for the databases of the configuration in force; changes of its databases and password are heeded. */
 export function catalogOf(
-  config: Config,
+  config: () => Config,
   reports: {
     readonly onRead?: (database: string, seconds: number, relations: number) => void;
     readonly onError?: (database: string, error: CatalogError) => void;
   } = {},
 ): Catalog {
-  const { user, password, refreshSeconds, databases } = config.catalog;
+  const { upstream, catalog } = config();
   return createCatalog({
-    upstream: config.upstream,
-    user,
-    ...(password === undefined ? {} : { password }),
-    refreshSeconds,
-    pinned: databases,
+    upstream,
+    user: catalog.user,
+    password: () => config().catalog.password,
+    refreshSeconds: catalog.refreshSeconds,
+    get pinned() {
+      return config().catalog.databases;
+    },
     onRead: (database, snapshot, seconds) => reports.onRead?.(database, seconds, snapshot.relations.length),
     onError: (database, error) => reports.onError?.(database, error),
   });
@@ -66,6 +75,10 @@ export function catalogOf(
  */
 export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(config.logLevel);
+  let inForce = config;
+  /** Whether it fits is being found out. The catalog lives by it meanwhile, or a new password could not be tried. */
+  let candidate: Config | undefined;
+  const snapshots = new Map<string, Snapshot>();
   const unbound = new Set<string>();
   let phase: Phase = 'starting';
   const metrics: Metrics = createMetrics({
@@ -75,7 +88,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   });
   metrics.configLoaded(Date.now());
   const logCatalogError = createErrorLog(log);
-  const catalog = catalogOf(config, {
+  const logForeign = createForeignLog(log);
+  const catalog = catalogOf(() => candidate ?? inForce, {
     onRead: (database, seconds, relations) => {
       metrics.catalogRead(seconds);
       log.info({ database, seconds: Number(seconds.toFixed(3)), relations }, 'schema read');
@@ -86,9 +100,17 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     },
   });
   // Before the planner's own listener: what it then finds wrong stands.
-  catalog.onChange((database) => unbound.delete(database));
-  catalog.onDrop((database) => unbound.delete(database));
+  catalog.onChange((database, snapshot) => {
+    snapshots.set(database, snapshot);
+    unbound.delete(database);
+  });
+  catalog.onDrop((database) => {
+    snapshots.delete(database);
+    unbound.delete(database);
+  });
 
+  let finishToken: Awaited<ReturnType<typeof createTokenMaker>>;
+  let planner: ConfigurablePlanner;
   let http: HttpServer | undefined;
   let listener: Listener;
   try {
@@ -98,29 +120,42 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       (await startHttp({
         listen: config.metrics,
         metrics,
-        unready: () => findUnready({ config, catalog, unbound: () => unbound, phase: () => phase }),
+        unready: () => findUnready({ config: () => inForce, catalog, unbound: () => unbound, phase: () => phase }),
+        unreadyNow: () => phaseReason(phase),
       }).catch((error: unknown) => {
         throw listenError('metrics', config.metrics!, error);
       }));
-    const planner = await createPlanner({
+    planner = createPlanner({
       config,
       catalog,
       onPlanned: metrics.planTime,
       onProblem: (database, problems) => {
-        if (problems.length === 0) unbound.delete(database);
+        const snapshot = snapshots.get(database);
+        // Given up meanwhile.
+        if (!snapshot) return;
+        const { foreign, misfits } = sortFindings(inForce, snapshot, problems);
+        if (misfits.length === 0) unbound.delete(database);
         else unbound.add(database);
-        logProblems(log, database, problems);
+        logForeign(database, foreign);
+        logProblems(log, database, misfits);
       },
     });
     await loadConfigured(config, catalog);
-    const finishToken = await createTokenMaker(config.oneWayKeys);
+    finishToken = await createTokenMaker(config.oneWayKeys);
     listener = await startListener({
       listen: config.listen,
       upstream: config.upstream,
-      limits: config.limits,
+      limits: {
+        get maxSessions() {
+          return inForce.limits.maxSessions;
+        },
+        get loginSeconds() {
+          return inForce.limits.loginSeconds;
+        },
+      },
       planner,
       observer: createObserver(metrics, log),
-      finishToken,
+      finishToken: (column, payload) => finishToken(column, payload),
       onBytes: (direction, count) =>
         metrics.bytes(direction === 'from_client' ? 'client_to_server' : 'server_to_client', count),
       onSessions: metrics.sessions,
@@ -143,10 +178,63 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     'listening',
   );
 
+  async function apply(read: Config): Promise<readonly string[]> {
+    const { config: next, needRestart } = keepFixed(inForce, read);
+    candidate = next;
+    try {
+      await checkNext(next);
+      // Without a key no mask is one-way any more, but what was planned before may be under way.
+      const finish = next.oneWayKeys.length > 0 ? await createTokenMaker(next.oneWayKeys) : finishToken;
+      // All at once: nothing waits from here on.
+      if (next.logLevel !== inForce.logLevel) log.level = next.logLevel;
+      inForce = next;
+      finishToken = finish;
+      unbound.clear();
+      planner.configure(next);
+    } finally {
+      candidate = undefined;
+    }
+    metrics.configLoaded(Date.now());
+    return needRestart;
+  }
+
+  /**
+   * Binds the policies to the databases that count for readiness.
+   * @throws as startGateway; that the server has no such database is an error where the configuration lists it
+   */
+  async function checkNext(next: Config): Promise<void> {
+    const listed = next.catalog.databases;
+    const databases = listed.length > 0 ? listed : [...snapshots.keys()];
+    const { read, errors } = await checkSchemas(next, { load: look }, databases);
+    throwUnfit(
+      read.flatMap(({ snapshot, problems }) => sortFindings(next, snapshot, problems, inForce.policies).misfits),
+      errors.filter(({ database }) => listed.includes(database)),
+    );
+  }
+
+  /** The schema as it is now; where that cannot be told, as it was last known. */
+  async function look(database: string): Promise<Snapshot> {
+    const known = snapshots.get(database);
+    const looked = catalog.refresh(database);
+    if (!known) return looked;
+    const orKnown = looked.catch((error: CatalogError) => {
+      if (error.code === NO_SUCH_DATABASE) throw error;
+      return known;
+    });
+    return Promise.race([orKnown, sleep(LOOK_MS, known, { ref: false })]);
+  }
+
+  const reloader: Reloader | undefined =
+    options.source && startReloader({ source: options.source, apply, log, metrics });
+
   async function close(): Promise<void> {
     phase = 'stopping';
-    log.info({ sessions: listener.sessionCount(), drain_seconds: config.limits.drainSeconds }, 'shutting down');
-    await listener.close(config.limits.drainSeconds);
+    reloader?.close();
+    const { drainSeconds, shutdownDelaySeconds } = inForce.limits;
+    const sessions = listener.sessionCount();
+    log.info({ sessions, shutdown_delay_seconds: shutdownDelaySeconds, drain_seconds: drainSeconds }, 'shutting down');
+    if (shutdownDelaySeconds > 0) await sleep(shutdownDelaySeconds * 1000);
+    await listener.close(drainSeconds);
     await catalog.close();
     await http?.close();
     log.info('stopped');
@@ -156,6 +244,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   return {
     address: listener.address,
     ...(http ? { metricsAddress: http.address } : {}),
+    reload: async () => reloader?.reload(),
     close: () => {
       closed ??= close();
       return closed;
@@ -164,31 +253,16 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 }
 
 async function loadConfigured(config: Config, catalog: Catalog): Promise<void> {
-  const { errors, problems } = await checkSchemas(config, catalog, config.catalog.databases);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const { read, errors } = await checkSchemas(config, catalog, config.catalog.databases);
+  throwUnfit(
+    read.flatMap(({ problems }) => problems),
+    errors,
+  );
+}
+
+/** @throws ConfigError, StartError for all that will not pass by itself */
+function throwUnfit(problems: readonly Problem[], errors: readonly CatalogError[]): void {
+  if (problems.length > 0) throw new ConfigError(withoutRepeats(problems));
   const final = errors.filter((error) => error.kind === 'configuration');
   if (final.length > 0) throw new StartError(final.map((error) => error.message).join('\n'), EXIT.configuration);
-}
-
-function logProblems(log: Log, database: string, problems: readonly Problem[]): void {
-  for (const problem of problems) {
-    log.error(
-      { database, problem: formatProblems([problem]) },
-      'a policy does not fit the schema; its tables are closed',
-    );
-  }
-}
-
-/** Attempts go on every second or two; the log says what changed, and reminds once a minute. */
-function createErrorLog(log: Log): (database: string, error: CatalogError) => void {
-  const last = new Map<string, { readonly reason: string; readonly at: number }>();
-  return (database, error) => {
-    const before = last.get(database);
-    const now = performance.now();
-    if (before && before.reason === error.reason && now - before.at < REPEAT_LOG_MS) return;
-    // Names of databases come from clients.
-    if (last.size > 1000) last.clear();
-    last.set(database, { reason: error.reason, at: now });
-    log.warn({ database, code: error.code, reason: error.reason }, 'the schema cannot be read');
-  };
 }

@@ -14,6 +14,8 @@ export interface HttpOptions {
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   /** Why no new client should be sent here, in one line; undefined where all is well. Asked once a second at most. */
   readonly unready: () => Promise<string | undefined>;
+  /** The same, where it is known without asking anybody: holds at once. */
+  readonly unreadyNow?: () => string | undefined;
 }
 
 export interface HttpServer {
@@ -35,7 +37,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       case '/healthz':
         return send(response, 200, 'ok\n');
       case '/readyz': {
-        const reason = await unready();
+        const reason = options.unreadyNow?.() ?? (await unready());
         return reason === undefined ? send(response, 200, 'ready\n') : send(response, 503, `${oneLine(reason)}\n`);
       }
       default:

@@ -3,12 +3,18 @@
  * names of policies, tables and columns, and by a fingerprint.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Config } from './policy/config-types.js';
+import type { CatalogError } from './catalog/watcher.js';
+import { formatProblems } from './config.js';
+import type { Config, PolicyConfig, Problem } from './policy/config-types.js';
 import type { SessionIdentity } from './session/observer.js';
 import type { Refusal } from './sql/plan-types.js';
 
 /** NAMEDATALEN - 1: what the server keeps of a name. */
 const LONGEST_NAME = 63;
+/** The same failure of a database is logged again after this long. */
+const REPEAT_MS = 60_000;
+/** Names of databases come from clients: no more of them are remembered. */
+const MOST_REMEMBERED = 1000;
 
 export type Log = Logger;
 
@@ -60,4 +66,40 @@ export function logRefusal(
 
 function short(name: string): string {
   return name.length > LONGEST_NAME ? name.slice(0, LONGEST_NAME) : name;
+}
+
+export function logProblems(log: Log, database: string, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    log.error(
+      { database, problem: formatProblems([problem]) },
+      'a policy does not fit the schema; its tables are closed',
+    );
+  }
+}
+
+/** Policies that a database has no table of, once for each policy and database. */
+export function createForeignLog(log: Log): (database: string, policies: readonly PolicyConfig[]) => void {
+  const said = new Set<string>();
+  return (database, policies) => {
+    for (const { name } of policies) {
+      const key = JSON.stringify([database, name]);
+      if (said.has(key)) continue;
+      if (said.size >= MOST_REMEMBERED) said.clear();
+      said.add(key);
+      log.warn({ database, policy: name }, 'the database has no table of the policy');
+    }
+  };
+}
+
+/** Attempts go on every second or two; the log says what changed, and reminds once a minute. */
+export function createErrorLog(log: Log): (database: string, error: CatalogError) => void {
+  const last = new Map<string, { readonly reason: string; readonly at: number }>();
+  return (database, error) => {
+    const before = last.get(database);
+    const now = performance.now();
+    if (before && before.reason === error.reason && now - before.at < REPEAT_MS) return;
+    if (last.size >= MOST_REMEMBERED) last.clear();
+    last.set(database, { reason: error.reason, at: now });
+    log.warn({ database, code: error.code, reason: error.reason }, 'the schema cannot be read');
+  };
 }

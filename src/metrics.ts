@@ -19,6 +19,8 @@ const COLUMN_LABELS = ['policy', 'table', 'column', 'category'] as const;
 const PLAN_BUCKETS = [5e-6, 2e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2, 0.25, 1, 5];
 const CATALOG_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const RELOAD_RESULTS = ['ok', 'error'] as const;
+export type ReloadResult = (typeof RELOAD_RESULTS)[number];
 export type Direction = 'client_to_server' | 'server_to_client';
 
 export interface Metrics {
@@ -40,6 +42,8 @@ export interface Metrics {
   catalogRead(seconds: number): void;
   catalogError(): void;
   configLoaded(millisecondsSinceEpoch: number): void;
+  /** The configuration file was read again; `error`: and the one before stays in force. */
+  configReloaded(result: ReloadResult): void;
 }
 
 /** What is asked at each scrape. */
@@ -112,6 +116,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('pgveil_config_age_seconds', 'Time since the configuration in force was read.', [], function (this: Gauge) {
     if (configLoadedAt !== undefined) this.set((Date.now() - configLoadedAt) / 1000);
   });
+  const reloads = counter('pgveil_config_reload_total', 'Attempts to take a changed configuration.', ['result']);
+  const lastReload = gauge(
+    'pgveil_config_last_reload_success',
+    '1 where the configuration in force is the one that was read last, 0 where that one was not valid or did not fit.',
+    [],
+  );
   gauge(
     'pgveil_catalog_age_seconds',
     'Time since the known schema of a database was last found to be right.',
@@ -143,6 +153,8 @@ export function createMetrics(sources: MetricSources): Metrics {
   // Rates need a first value: without these, the first refusal or error would not show as an increase.
   for (const direction of ['client_to_server', 'server_to_client'] as const) bytes.inc({ direction }, 0);
   for (const kind of ['unreachable', 'reset', 'protocol']) upstreamErrors.inc({ kind }, 0);
+  for (const result of RELOAD_RESULTS) reloads.inc({ result }, 0);
+  lastReload.set(1);
 
   const columnLimits = [maskedColumns, maskedValues, observedColumns].map(
     (metric) => [metric, new Set<string>()] as const,
@@ -194,6 +206,10 @@ export function createMetrics(sources: MetricSources): Metrics {
     catalogError: () => catalogErrors.inc(),
     configLoaded: (millisecondsSinceEpoch) => {
       configLoadedAt = millisecondsSinceEpoch;
+    },
+    configReloaded: (result) => {
+      reloads.inc({ result });
+      lastReload.set(result === 'ok' ? 1 : 0);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Whether new clients should be sent here. */
 import type { Catalog } from './catalog/refresh.js';
+import { NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { probeUpstream } from './net/probe.js';
 import type { Config } from './policy/config-types.js';
 
@@ -8,29 +9,49 @@ const PROBE_MS = 2_000;
 export type Phase = 'starting' | 'running' | 'stopping';
 
 export interface ReadinessSources {
-  readonly config: Config;
+  /** The one in force. */
+  readonly config: () => Config;
   readonly catalog: Catalog;
   /** Databases whose policies do not fit the schema. */
   readonly unbound: () => ReadonlySet<string>;
   readonly phase: () => Phase;
 }
 
+/** Why a gateway that starts or stops wants no new client; undefined while it runs. */
+export function phaseReason(phase: Phase): string | undefined {
+  switch (phase) {
+    case 'starting':
+      return 'pgveil is starting';
+    case 'running':
+      return undefined;
+    case 'stopping':
+      return 'pgveil is shutting down';
+    default:
+      return phase satisfies never;
+  }
+}
+
 /**
  * Why no new client should be sent here, in one line; undefined where the server takes connections, and the schema of
- * every database that is known, and of every one that the configuration names, could be read and fits the policies.
+ * every database that counts could be read and fits the policies. Those that the configuration lists count. Where it
+ * lists none, those count that clients have used, but not one that nobody could ever read or that is gone: who may
+ * log in somewhere must not be able to take the gateway out of service.
  */
 export async function findUnready(sources: ReadinessSources): Promise<string | undefined> {
-  const { config, catalog } = sources;
-  const phase = sources.phase();
-  if (phase !== 'running') return phase === 'starting' ? 'pgveil is starting' : 'pgveil is shutting down';
-  const silent = await probeUpstream(config.upstream, config.catalog.user, PROBE_MS);
+  const { catalog } = sources;
+  const { upstream, catalog: settings } = sources.config();
+  const stage = phaseReason(sources.phase());
+  if (stage !== undefined) return stage;
+  const silent = await probeUpstream(upstream, settings.user, PROBE_MS);
   if (silent) return silent;
-  const states = catalog.databases();
-  for (const { database, ageSeconds, error } of states) {
-    const counts = ageSeconds !== undefined || config.catalog.databases.includes(database);
-    if (counts && error) return error.message;
-  }
-  for (const database of config.catalog.databases) {
+  const listed = settings.databases;
+  const states = catalog.databases().filter(({ database, ageSeconds, error }) => {
+    if (listed.length > 0) return listed.includes(database);
+    return ageSeconds !== undefined && error?.code !== NO_SUCH_DATABASE;
+  });
+  const failing = states.find(({ error }) => error);
+  if (failing) return failing.error?.message;
+  for (const database of listed) {
     const known = states.find((state) => state.database === database)?.ageSeconds !== undefined;
     if (!known) return `the schema of database "${database}" has not been read yet`;
   }

@@ -313,6 +313,39 @@ describe('serve', () => {
     expect(child.stdout()).toContain('the schema cannot be read');
   });
 
+  it('reads its file again on SIGHUP and goes on', async () => {
+    const [listen] = await unusedPorts(1);
+    const child = await serve(await configFile({ listen: listen! }));
+    const client = clientOn(listen!);
+    await client.connect();
+    child.process.kill('SIGHUP');
+    await expect
+      .poll(child.stdout, { timeout: 10_000 })
+      .toContain('"msg":"the configuration was read and is in force"');
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
+  });
+
+  it('is not ready from the signal on, and takes clients until limits.shutdown_delay_seconds are over', async () => {
+    const [listen, metrics] = await unusedPorts(2);
+    const more = 'limits: { shutdown_delay_seconds: 3, drain_seconds: 0 }';
+    const child = await serve(await configFile({ listen: listen!, metrics: metrics!, more }));
+    expect(await get(metrics!, '/readyz')).toEqual({ status: 200, text: 'ready\n' });
+    const signalled = performance.now();
+    child.process.kill('SIGTERM');
+    await expect.poll(child.stdout, { timeout: 2_000, interval: 10 }).toContain('"msg":"shutting down"');
+    expect(await get(metrics!, '/readyz')).toEqual({ status: 503, text: 'pgveil is shutting down\n' });
+    const client = clientOn(listen!);
+    await client.connect();
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    const ended = once(client, 'error');
+    expect(await child.ended).toBe(0);
+    expect((await ended)[0]).toMatchObject({ code: '57P01' });
+    expect(performance.now() - signalled).toBeGreaterThanOrEqual(2_900);
+    await expect(clientOn(listen!).connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
   it('gives an open transaction its time at the first signal, and none at the second', async () => {
     const [listen] = await unusedPorts(1);
     const child = await serve(await configFile({ listen: listen!, more: 'limits: { drain_seconds: 60 }' }));

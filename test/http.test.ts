@@ -61,6 +61,15 @@ describe('the HTTP side', () => {
     expect(asked).toBe(2);
   });
 
+  it('does not wait for that second where it knows by itself that it is not ready', async () => {
+    let stopping = false;
+    const url = await start({ unreadyNow: () => (stopping ? 'stopping' : undefined) });
+    expect((await fetch(url('/readyz'))).status).toBe(200);
+    stopping = true;
+    const response = await fetch(url('/readyz'));
+    expect([response.status, await response.text()]).toEqual([503, 'stopping\n']);
+  });
+
   it('answers 500 where metrics or readiness fail, and the next time as it should', async () => {
     let calls = 0;
     const url = await start({

@@ -154,6 +154,23 @@ describe('metrics', () => {
     expect(Math.abs(sampleOf('pgveil_config_loaded_timestamp_seconds') - (Date.now() / 1000 - 60))).toBeLessThan(30);
   });
 
+  it('count attempts to take a changed configuration, and tell whether the last one did', async () => {
+    const metrics = create();
+    const reloads = async () =>
+      (await metrics.text()).split('\n').filter((line) => /^pgveil_config_\w*reload/.test(line));
+    const lines = (ok: number, error: number, last: number) => [
+      `pgveil_config_reload_total{result="ok"} ${ok}`,
+      `pgveil_config_reload_total{result="error"} ${error}`,
+      `pgveil_config_last_reload_success ${last}`,
+    ];
+    expect(await reloads()).toEqual(lines(0, 0, 1));
+    metrics.configReloaded('error');
+    metrics.configReloaded('error');
+    expect(await reloads()).toEqual(lines(0, 2, 0));
+    metrics.configReloaded('ok');
+    expect(await reloads()).toEqual(lines(1, 2, 1));
+  });
+
   it('have names and units as Prometheus has them, and help for each', async () => {
     const text = await create([state('shop', 1)]).text();
     const types = [...text.matchAll(/^# TYPE (pgveil_\S+) (\S+)$/gm)].map(([, metric, type]) => [metric!, type!]);

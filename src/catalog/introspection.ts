@@ -51,7 +51,7 @@ const readersOf = (acl: string) => `
 const actionOf = (type: string) => `
   CASE WHEN ${type} = 'c' THEN 'cascade' WHEN ${type} IN ('n', 'd') THEN 'clear' ELSE 'none' END`;
 
-const RELATIONS = `
+const relations = (serverVersion: number) => `
   WITH live_columns AS (
     SELECT a.attrelid, json_agg(json_build_object(
         'name', a.attname,
@@ -120,8 +120,14 @@ const RELATIONS = `
           WHERE i.indrelid = c.oid AND i.indpred IS NOT NULL
         UNION SELECT 'SELECT ' || substring(pg_get_triggerdef(t.oid) FROM ' WHEN (\\(.*\\)) EXECUTE ') FROM pg_trigger t
           WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgqual IS NOT NULL
+        UNION SELECT 'SELECT ' || pg_get_expr(q.partexprs, q.partrelid) FROM pg_partitioned_table q
+          WHERE q.partrelid = c.oid AND q.partexprs IS NOT NULL
+        ${serverVersion >= 140000 ? "UNION SELECT 'SELECT ' || pg_get_expr(x.stxexprs, x.stxrelid) FROM pg_statistic_ext x WHERE x.stxrelid = c.oid AND x.stxexprs IS NOT NULL" : ''}
         UNION SELECT pg_get_ruledef(w.oid) FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN'
       ) e WHERE e.sql IS NOT NULL) AS expressions,
+    (SELECT coalesce(json_agg('SELECT ' || pg_get_expr(e.qual, c.oid)), '[]') FROM pg_policy y
+      CROSS JOIN LATERAL (VALUES (y.polqual), (y.polwithcheck)) e (qual)
+      WHERE y.polrelid = c.oid AND e.qual IS NOT NULL) AS policies,
     pg_get_userbyid(c.relowner) AS owner,
     ${readersOf("coalesce(c.relacl, acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))")} AS readers,
     c.relrowsecurity AS "rowSecurity",
@@ -141,6 +147,9 @@ const routines = (serverVersion: number) => `
     CASE WHEN p.proargdefaults IS NOT NULL THEN 'SELECT ' || pg_get_expr(p.proargdefaults, 0) END AS defaults,
     p.oid::regprocedure::text AS signature,
     p.proretset AS "returnsSet",
+    format_type(p.prorettype, NULL) AS "resultType",
+    p.pronargs AS "argumentCount",
+    p.provariadic <> 0 AS variadic,
     coalesce((SELECT json_agg(DISTINCT s.f::oid::bigint) FROM pg_aggregate g
       CROSS JOIN LATERAL unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
         g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]) AS s (f)
@@ -182,11 +191,14 @@ const CASTS = `
   ORDER BY c.oid`;
 
 const DOMAIN_CHECKS = `
-  SELECT format_type(k.contypid, NULL) AS domain, 'SELECT ' || pg_get_expr(k.conbin, 0) AS expression,
-    ${holdersOf('k.contypid')} AS "typeNames"
-  FROM pg_constraint k
-  WHERE k.contypid >= ${FIRST_USER_OID} AND k.conbin IS NOT NULL
-  ORDER BY k.oid`;
+  SELECT format_type(d.oid, NULL) AS domain, 'SELECT ' || pg_get_expr(e.expression, 0) AS expression,
+    ${holdersOf('d.oid')} AS "typeNames"
+  FROM pg_type d CROSS JOIN LATERAL (
+      SELECT k.conbin AS expression FROM pg_constraint k WHERE k.contypid = d.oid AND k.conbin IS NOT NULL
+      UNION ALL SELECT d.typdefaultbin WHERE d.typdefaultbin IS NOT NULL
+    ) e
+  WHERE d.typtype = 'd' AND d.oid >= ${FIRST_USER_OID}
+  ORDER BY d.oid`;
 
 /** The owner of the database is a member of pg_database_owner without a row in pg_auth_members. */
 const ROLES = `
@@ -244,7 +256,7 @@ async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'dige
   return {
     serverVersion: server.serverVersion,
     database: server.database,
-    relations: (await rowsOf<RelationRow>(client, RELATIONS)).map(toRelation),
+    relations: (await rowsOf<RelationRow>(client, relations(server.serverVersion))).map(toRelation),
     routines: (await rowsOf<RoutineRow>(client, routines(server.serverVersion))).map(withoutNulls),
     operators: await rowsOf<Operator>(client, OPERATORS),
     casts: await rowsOf<Cast>(client, CASTS),

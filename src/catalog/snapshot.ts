@@ -83,6 +83,8 @@ export interface Relation {
    * checks, generated columns, indexes and triggers' conditions, and rules as CREATE RULE.
    */
   readonly expressions: readonly string[];
+  /** Conditions of row security policies, each as a `SELECT`. */
+  readonly policies: readonly string[];
   readonly owner: string;
   /** Roles with SELECT on the whole relation, its owner's own right included; '' stands for PUBLIC. */
   readonly readers: readonly string[];
@@ -108,6 +110,10 @@ export interface Routine {
   readonly signature: string;
   /** Rows of a named relation type or of OUT columns; undefined where the function returns no set and no record. */
   readonly returnsSet: boolean;
+  readonly argumentCount: number;
+  readonly variadic: boolean;
+  /** `format_type` of what it returns. */
+  readonly resultType: string;
   /** Functions that an aggregate is made of (transition, final, combine, …). */
   readonly supportRoutines: readonly Oid[];
   readonly extension?: string;
@@ -132,7 +138,7 @@ export interface Cast {
   readonly typeNames: readonly string[];
 }
 
-/** A domain's check, which is evaluated wherever a value becomes one of the domain. */
+/** A domain's check or default, which is evaluated wherever a value becomes one of the domain. */
 export interface DomainCheck {
   readonly domain: string;
   /** `SELECT` of the expression, in which VALUE is the value. */

@@ -20,6 +20,8 @@ const GRACE_MS = 30_000;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 2_000;
 const READ_ATTEMPTS = 3;
+/** invalid_catalog_name */
+export const NO_SUCH_DATABASE = '3D000';
 const GIVEN_UP = 'pgveil no longer watches it';
 
 /** Names in the queries mean pg_catalog, whatever the role's or the database's settings are. */
@@ -53,7 +55,8 @@ export class CatalogError extends Error {
 export interface WatcherOptions {
   readonly upstream: HostPort;
   readonly user: string;
-  readonly password?: string;
+  /** Asked before each connection: it can change. */
+  readonly password?: () => string | undefined;
   readonly refreshSeconds: number;
   /** The catalog was read; the promise that waits for it resolves afterwards. */
   readonly onRead: (snapshot: Snapshot, seconds: number) => void;
@@ -93,7 +96,7 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
       host: options.upstream.host,
       port: options.upstream.port,
       user: options.user,
-      password: options.password,
+      password: options.password?.(),
       database,
       application_name: 'pgveil catalog',
       ssl: false,

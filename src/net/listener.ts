@@ -6,6 +6,7 @@ import { type Relay, type RelayOptions, startRelay } from './relay.js';
 export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes' | 'admit'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
+  /** Read again for each client. */
   readonly limits: {
     /** Sessions at once; connections that have not begun to log in, and cancel requests, do not count. */
     readonly maxSessions: number;
@@ -39,7 +40,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const { listen, limits, onSessions } = options;
   const relayOptions: RelayOptions = {
     ...options,
-    loginSeconds: limits.loginSeconds,
+    get loginSeconds() {
+      return limits.loginSeconds;
+    },
     onBytes: options.onBytes ?? (() => undefined),
     admit() {
       if (admitted >= limits.maxSessions) return false;

@@ -41,6 +41,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
   let ended = false;
   /** A cancel request is on its way: the client's connection ends behind it. */
   let cancelling = false;
+  let aborted = false;
   let held = false;
   let admitted = false;
   let open = 1;
@@ -76,7 +77,8 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
         ended = true;
         clearTimeout(deadline);
         if (!cancelling) finish(client);
-        if (server) finish(server);
+        if (server && session.unsettled && !aborted) untilClosed(server);
+        else if (server) finish(server);
       },
     },
   });
@@ -120,6 +122,7 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
           ? fatalError('08006', 'the database closed the connection')
           : fatalError('08006', 'the database cannot be reached', 'Try again later.'),
       );
+      session.serverGone();
       closed();
     });
     return socket;
@@ -151,7 +154,11 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
 
   return {
     drain: () => session.drain(SHUTDOWN),
-    abort: () => session.abort(SHUTDOWN),
+    abort() {
+      aborted = true;
+      session.abort(SHUTDOWN);
+      if (server && ended) finish(server);
+    },
   };
 }
 
@@ -164,6 +171,13 @@ function write(socket: Socket, ranges: readonly Buffer[]): boolean {
   for (const range of ranges) room = socket.write(range);
   socket.uncork();
   return room;
+}
+
+/** Sends what was written, and lets the server finish what it does, however long that takes. */
+function untilClosed(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.resume();
+  socket.end();
 }
 
 /** Sends what was written, then closes; by force where the peer does not take it or does not close. */

@@ -45,8 +45,10 @@ export type RowGuard =
       readonly parent: GuardedRelation;
       readonly parentGuard: RowGuard;
       readonly on: readonly { readonly child: Column; readonly parent: Column }[];
-      /** At most one parent row matches. A row whose parent is missing is redacted then. */
+      /** At most one parent row matches. */
       readonly unique: boolean;
+      /** A parent row is meant to match: a row whose parent is missing is redacted. */
+      readonly keyed: boolean;
       readonly match: 'any' | 'all';
     };
 
@@ -119,12 +121,26 @@ export function bindPolicies(
     if (policy.databases && !policy.databases.includes(snapshot.database)) continue;
     const found: Problem[] = [];
     bindPolicy({ policy, snapshot, parser, tagNumbers, drafts, problems: found });
-    for (const table of found.length > 0 ? policy.tables : []) {
-      closed.set(nameOf(table.table), `policy ${policy.name} does not fit the schema: ${found[0]!.message}`);
+    for (const name of found.length > 0 ? family(policy, snapshot) : []) {
+      closed.set(name, `policy ${policy.name} does not fit the schema: ${found[0]!.message}`);
     }
-    problems.push(...found);
+    problems.push(...new Map(found.map((problem) => [JSON.stringify(problem), problem])).values());
   }
   return { guarded: drafts, closed, problems };
+}
+
+/** Names of the policy's tables, and of those that inherit from them or show their rows. */
+function family(policy: PolicyConfig, snapshot: Snapshot): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { table } of policy.tables) {
+    found.add(nameOf(table));
+    const relation = findRelation(snapshot, table.schema, table.name);
+    if (!relation) continue;
+    for (const r of [...descendants(relation, snapshot), ...ancestors(relation, snapshot)]) {
+      found.add(`${r.schema}.${r.name}`);
+    }
+  }
+  return found;
 }
 
 interface Context {
@@ -147,8 +163,25 @@ function bindPolicy(context: Context): void {
       bindTable(table, relation, heir, context);
     }
   }
+  for (const table of policy.tables) assertWhole(table, context);
   const guardTable = policy.redactWhen && relationOf(policy.redactWhen.table, policy.redactWhen.at, context);
   if (guardTable) for (const r of [guardTable, ...descendants(guardTable, context.snapshot)]) guardOf(r, context, []);
+}
+
+/** Rows of a partition or child are shown by its parents too. */
+function assertWhole(table: TableConfig, context: Context): void {
+  const { snapshot, policy, problems } = context;
+  const relation = findRelation(snapshot, table.table.schema, table.table.name);
+  for (const parent of relation ? ancestors(relation, snapshot) : []) {
+    const name = `${parent.schema}.${parent.name}`;
+    if (policy.tables.some((t) => nameOf(t.table) === name)) continue;
+    if (policy.redactWhen && nameOf(policy.redactWhen.table) === name && table.columns.length === 0) continue;
+    problems.push({
+      at: table.at,
+      message: `rows of ${nameOf(table.table)} are shown by ${name} too, which the policy does not name`,
+      hint: `name ${name}: its partitions and children follow it`,
+    });
+  }
 }
 
 /** @param named the table as the policy names it; `heir` is itself or inherits from it */
@@ -342,8 +375,12 @@ function belongingGuard(
   const parentDraft = draftOf(parent, context);
   for (const pair of on) parentDraft.guardColumns.add(pair.parent.attnum);
   const joined = new Set(on.map((pair) => pair.parent.attnum));
-  const unique = parent.uniqueKeys.some((key) => key.every((attnum) => joined.has(attnum)));
-  return { kind: 'belongs', parent: parentDraft, parentGuard, on, unique, match: belongsTo.match };
+  // The keys of a table that others inherit from hold for its own rows alone.
+  const shared =
+    parent.kind !== 'partitioned' && context.snapshot.relations.some((r) => r.parents.includes(parent.oid));
+  const keyed = parent.uniqueKeys.some((key) => key.every((attnum) => joined.has(attnum)));
+  const unique = keyed && !shared;
+  return { kind: 'belongs', parent: parentDraft, parentGuard, on, unique, keyed, match: belongsTo.match };
 }
 
 function draftOf(relation: Relation, { drafts }: Context): Draft {
@@ -388,6 +425,11 @@ function inherits(relation: Relation, from: QualifiedName, context: Context): bo
     const parent = context.snapshot.relationByOid.get(oid);
     return parent !== undefined && inherits(parent, from, context);
   });
+}
+
+function ancestors(relation: Relation, snapshot: Snapshot): readonly Relation[] {
+  const parents = relation.parents.flatMap((oid) => snapshot.relationByOid.get(oid) ?? []);
+  return [...parents, ...parents.flatMap((parent) => ancestors(parent, snapshot))];
 }
 
 function descendants(relation: Relation, snapshot: Snapshot): Relation[] {

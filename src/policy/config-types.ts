@@ -144,6 +144,8 @@ export interface Config {
     readonly loginSeconds: number;
     /** Seconds that running transactions get at shutdown. Default 10. */
     readonly drainSeconds: number;
+    /** Seconds between the signal to stop and the last new client, so that load balancers can learn of it. Default 0. */
+    readonly shutdownDelaySeconds: number;
     /** Plans kept for each database. Default 5000. */
     readonly cachedPlans: number;
   };

@@ -24,6 +24,9 @@ export function inlineGuard(guard: RowGuard, alias: string, depth = 1): string {
   const redacted = inlineGuard(guard.parentGuard, parent, depth + 1);
   const some = (condition: string): string => `EXISTS (SELECT FROM ${from} WHERE ${matches} AND ${condition})`;
   if (guard.unique) return `(${linked(guard, alias)} AND NOT ${some(`NOT ${redacted}`)})`;
+  if (guard.keyed) {
+    return `(${linked(guard, alias)} AND (NOT ${some('true')} OR ${some(redacted)}))`;
+  }
   if (guard.match === 'any') return some(redacted);
   return `(EXISTS (SELECT FROM ${from} WHERE ${matches}) AND NOT ${some(`NOT ${redacted}`)})`;
 }

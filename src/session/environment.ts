@@ -9,6 +9,7 @@ import { ProtocolError } from '../wire/protocol-error.js';
 import type { Request } from './expected-replies.js';
 import { NOTHING } from './refusals.js';
 import { type SessionState, waitUntil, whenAnswered } from './state.js';
+import { NEVER } from './statements.js';
 
 /** Of the statement and of the portal. */
 const NAME = 'pgveil_environment';
@@ -45,7 +46,7 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
   const own = { own: question, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined };
   const requests: Request[] = [
     { ...own, kind: 'parse', name: NAME, prepared: NO_STATEMENT },
-    { ...own, kind: 'bind', portal: NAME, statement: NAME },
+    { ...own, kind: 'bind', portal: NAME, statement: NAME, asOf: NEVER },
     { ...own, kind: 'execute', portal: NAME, mayCopy: false },
     { ...own, kind: 'close', of: 'portal', name: NAME },
     { ...own, kind: 'close', of: 'statement', name: NAME },
@@ -82,6 +83,7 @@ const NO_STATEMENT = {
   plan: { verdict: 'pass' as const, statements: [], generation: -1, fingerprint: () => '' },
   statement: NOTHING,
   bySql: true,
+  asOf: NEVER,
 };
 
 /** Reads the only row of the answer. @throws ProtocolError for any other */
@@ -94,11 +96,20 @@ export function decodeNames(buffer: Buffer, start: number, end: number): NameEnv
   } catch {
     throw new ProtocolError('the server did not say what names mean');
   }
-  const { schemas, temp } = answer as { schemas?: unknown; temp?: unknown };
-  if (!isStrings(schemas) || !(temp === null || isStrings(temp))) {
+  const { schemas, creation, temp } = (answer ?? {}) as Readonly<Record<'schemas' | 'creation' | 'temp', unknown>>;
+  if (
+    !isStrings(schemas) ||
+    !(temp === null || isStrings(temp)) ||
+    !(creation === null || typeof creation === 'string')
+  ) {
     throw new ProtocolError('the server did not say what names mean');
   }
-  return { role: role.toString('utf8'), schemas, tempRelations: new Set(temp) };
+  return {
+    role: role.toString('utf8'),
+    schemas,
+    tempRelations: new Set(temp),
+    creationSchema: creation ?? undefined,
+  };
 }
 
 function isStrings(value: unknown): value is string[] {

@@ -95,10 +95,12 @@ function withhold(fields: ErrorFields, what: Withhold): ErrorFields {
 /** Positions in the client's text, and no mark of the gateway. */
 function cleanse(fields: ErrorFields, context: ErrorContext): ErrorFields {
   const { plan, tagPrefix } = context;
-  if (!plan || plan.verdict === 'pass') return fields;
-  const marks = plan.verdict === 'refuse' ? [plan.marker, tagPrefix] : [tagPrefix];
+  const passed = !plan || plan.verdict === 'pass';
+  // A tag can come out of a cursor that a function reads.
+  if (passed && !fields.some(([, value]) => value.includes(tagPrefix))) return fields;
+  const marks = plan?.verdict === 'refuse' ? [plan.marker, tagPrefix] : [tagPrefix];
   return fields.flatMap(([letter, value]): ErrorFields => {
-    if (letter === 'P') {
+    if (letter === 'P' && !passed) {
       const position = plan.mapPosition(Number(value));
       return position === undefined ? [] : [[letter, String(position)]];
     }

@@ -2,7 +2,7 @@
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import type { Question } from './environment.js';
-import type { Portal, Prepared } from './statements.js';
+import type { AsOf, Portal, Prepared } from './statements.js';
 
 interface RequestBase {
   /** The session's own request: its replies are not forwarded, but answer this. */
@@ -22,6 +22,8 @@ export type Request =
       readonly kind: 'query';
       readonly plan: Plan;
       readonly text: string;
+      /** When it was planned. */
+      readonly asOf: AsOf;
       /** The statement of the text whose reply is due. */
       index: number;
       /** The error was seen, ReadyForQuery is due. */
@@ -33,6 +35,8 @@ export type Request =
       readonly kind: 'bind';
       readonly portal: string;
       readonly statement: string;
+      /** When it was forwarded. */
+      readonly asOf: AsOf;
     })
   | (RequestBase & {
       readonly kind: 'describe-statement';

@@ -5,8 +5,8 @@ import { stricter, type Withhold } from './error-rewriting.js';
 import type { Request } from './expected-replies.js';
 import { NOTHING } from './refusals.js';
 import { CellMasker } from './result-masking.js';
-import { keyOfSqlName, type Mending, type SessionState } from './state.js';
-import { declared, type Portal, type Prepared, preparedBySql } from './statements.js';
+import { keyOfSqlName, type Mending, type SessionState, schemaChanged } from './state.js';
+import { declared, type Portal, preparedBySql, type Source } from './statements.js';
 
 /**
  * Of a cursor that a function has opened, for one: no text of it passed here, so none of its cells is tagged. One that
@@ -29,7 +29,8 @@ function makeMending(state: SessionState, front: Request): Mending {
   const { statement, unplanned } = carriedStatement(state, front);
   const { tagPrefix } = state.options.planner;
   const tagged = statement === UNKNOWN || statement.output.some((column) => column.tagged);
-  const cells = tagged ? new CellMasker(statement.output, tagPrefix, state.options.finishToken) : undefined;
+  const output = statement === UNKNOWN ? undefined : statement.output;
+  const cells = tagged ? new CellMasker(output, tagPrefix, state.options.finishToken) : undefined;
   return { statement, cells, unplanned };
 }
 
@@ -140,7 +141,16 @@ export function statementDone(state: SessionState, front: Request & { kind: 'que
     state.withheld = stricter(state.withheld, mending.statement.withhold);
     for (const effect of mending.statement.effects) applyEffect(state, effect, prepared ?? asPrepared(front));
   }
+  if (own?.kind === 'transaction' || mending.statement.kind === 'transaction') transactionStatementDone(state);
   resultDone(state);
+}
+
+/** COMMIT AND CHAIN commits, and no ReadyForQuery says so. */
+function transactionStatementDone(state: SessionState): void {
+  if (state.environmentChanged) state.settingsUncertain = true;
+  if (!state.schemaChanged) return;
+  state.mayHaveCommitted = true;
+  schemaChanged(state);
 }
 
 /** The result in front is over, whether it failed or not. */
@@ -159,13 +169,11 @@ export function statementFailed(state: SessionState, front: Request): void {
   resultDone(state);
 }
 
-type TextOf = Pick<Prepared, 'text' | 'plan'>;
-
-function asPrepared(front: Request & { kind: 'query' | 'execute' }): TextOf | undefined {
+function asPrepared(front: Request & { kind: 'query' | 'execute' }): Source | undefined {
   return front.kind === 'query' ? front : undefined;
 }
 
-function applyEffect(state: SessionState, effect: SessionEffect, source: TextOf | undefined): void {
+function applyEffect(state: SessionState, effect: SessionEffect, source: Source | undefined): void {
   switch (effect.kind) {
     case 'prepare':
       if (!source) throw new ProtocolError('PREPARE ran outside of any text that was planned');
@@ -176,7 +184,8 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: TextOf 
       else state.statements.delete(keyOfSqlName(state, effect.name));
       return;
     case 'declare':
-      state.portals.set(keyOfSqlName(state, effect.cursor), declared(effect));
+      if (!source) throw new ProtocolError('DECLARE ran outside of any text that was planned');
+      state.portals.set(keyOfSqlName(state, effect.cursor), declared(effect, source));
       return;
     case 'environment':
       environmentChanged(state);

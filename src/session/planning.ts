@@ -1,13 +1,13 @@
 /** From a text to the plan that is acted on; the client's requests wait where that takes a look at the database. */
 import { isAscii } from 'node:buffer';
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan, Refusal, SessionEffect, StatementPlan } from '../sql/plan-types.js';
+import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import { acquireNames, type NamesOutcome } from './environment.js';
 import { isBarrier, possibleStatements } from './expected-replies.js';
-import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, STALE, UNPLANNABLE } from './refusals.js';
-import { environmentOf, keyOfSqlName, type SessionState, waitUntil, whenAnswered } from './state.js';
-import { declared, type NameTable, type Prepared, preparedBySql } from './statements.js';
+import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, UNPLANNABLE } from './refusals.js';
+import { environmentOf, keyOfSqlName, now, type SessionState, waitUntil } from './state.js';
+import { type AsOf, declared, type NameTable, NEVER, preparedBySql, type Source } from './statements.js';
 
 /** What to act on. */
 export interface Decision {
@@ -16,6 +16,7 @@ export interface Decision {
   readonly errorInstead: ErrorFields | undefined;
   /** Made by the session, not by the planner. */
   readonly bySession: boolean;
+  readonly asOf: AsOf;
 }
 
 /**
@@ -26,50 +27,26 @@ export type Act = (decision: Decision | 'skipped' | 'answered') => void;
 
 /** A plan that refuses, made by the session. */
 export function refusal(of: Refusal): Decision {
-  return { plan: refusePlan(of), errorInstead: undefined, bySession: true };
-}
-
-/** Plans a text that the client sent, once nothing is in flight that could change what it means. */
-export function decide(state: SessionState, text: string, act: Act): void {
-  if (state.discarding) {
-    act('skipped');
-    return;
-  }
-  if (mustWait(state)) {
-    whenAnswered(state, () => decide(state, text, act));
-    return;
-  }
-  plan(state, text, MOST_ATTEMPTS, (decision) => {
-    const executed = typeof decision === 'string' ? [] : executedNames(decision.plan);
-    if (executed.length === 0) {
-      act(decision);
-      return;
-    }
-    revalidateAll(state, executed, (validity) => {
-      if (validity === 'answered') act('answered');
-      else if (state.discarding) act('skipped');
-      else act(validity === 'valid' ? decision : refusal(STALE));
-    });
-  });
-}
-
-/** Something in flight can change names or settings, or what is in flight can undo such a change. */
-function mustWait(state: SessionState): boolean {
-  return state.replies.barriers > 0 || (state.environmentChanged && state.replies.length > 0);
+  return { plan: refusePlan(of), errorInstead: undefined, bySession: true, asOf: NEVER };
 }
 
 /** Names can become stale while they are read, but not again and again. */
 const MOST_ATTEMPTS = 5;
 
-function plan(state: SessionState, text: string, attempts: number, act: Act): void {
+/** Plans a text, with the names that it needs. */
+export function plan(state: SessionState, text: string, act: Act, attempts = MOST_ATTEMPTS): void {
   const { planner } = state.options;
+  const asOf = now(state);
   const answer = planner.plan(text, environmentOf(state));
   if (!(answer instanceof Promise)) {
-    usePlan(state, text, answer, attempts, act);
+    usePlan(state, text, answer, asOf, attempts, act);
     return;
   }
   let planned: Plan | 'environment' = refusePlan(UNPLANNABLE);
-  waitUntil(state, 'planned', () => (state.discarding ? act('skipped') : usePlan(state, text, planned, attempts, act)));
+  waitUntil(state, 'planned', () => {
+    if (state.discarding) act('skipped');
+    else usePlan(state, text, planned, asOf, attempts, act);
+  });
   const { wait } = state;
   answer.then(
     (value) => {
@@ -80,9 +57,16 @@ function plan(state: SessionState, text: string, attempts: number, act: Act): vo
   );
 }
 
-function usePlan(state: SessionState, text: string, answer: Plan | 'environment', attempts: number, act: Act): void {
+function usePlan(
+  state: SessionState,
+  text: string,
+  answer: Plan | 'environment',
+  asOf: AsOf,
+  attempts: number,
+  act: Act,
+): void {
   if (answer !== 'environment') {
-    act(checked(state, answer));
+    act(checked(state, answer, asOf));
     return;
   }
   if (attempts === 0) {
@@ -92,7 +76,7 @@ function usePlan(state: SessionState, text: string, answer: Plan | 'environment'
   acquireNames(state, (outcome: NamesOutcome) => {
     switch (outcome) {
       case 'known':
-        plan(state, text, attempts - 1, act);
+        plan(state, text, act, attempts - 1);
         return;
       case 'discarding':
         act('skipped');
@@ -105,95 +89,31 @@ function usePlan(state: SessionState, text: string, answer: Plan | 'environment'
           act('answered');
           return;
         }
-        act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true });
+        act({ plan: refusePlan(UNPLANNABLE), errorInstead: outcome, bySession: true, asOf: NEVER });
         return;
     }
   });
 }
 
 /** A text that the gateway made is UTF-8, which a client of another encoding must not send. */
-function checked(state: SessionState, planned: Plan): Decision {
+function checked(state: SessionState, planned: Plan, asOf: AsOf): Decision {
   const plain = planned.verdict === 'pass' || readsUtf8(state.clientEncoding) || isAscii(Buffer.from(planned.text));
-  return plain ? { plan: planned, errorInstead: undefined, bySession: false } : refusal(REWRITTEN_BEYOND_ASCII);
+  return plain ? { plan: planned, errorInstead: undefined, bySession: false, asOf } : refusal(REWRITTEN_BEYOND_ASCII);
 }
 
-function executedNames(plan: Plan): string[] {
-  if (plan.verdict === 'refuse') return [];
-  return plan.statements.flatMap((statement) =>
-    statement.effects.flatMap((e) => (e.kind === 'execute' ? [e.name] : [])),
-  );
+/** What a request that runs a statement, or what that may carry, can do. */
+export interface Traits {
+  readonly barrier: boolean;
+  /** It may be a COPY. */
+  readonly copy: boolean;
+  /** Names that it may change for all sessions. */
+  readonly changes: readonly string[];
 }
 
-/** `stale`: it would be planned differently today. `answered`: as for Act. */
-export type Validity = 'valid' | 'stale' | 'answered';
-
-/** Makes sure that prepared statements of these SQL names were planned under the policy in force. */
-function revalidateAll(state: SessionState, names: readonly string[], done: (validity: Validity) => void): void {
-  const [name, ...others] = names;
-  if (name === undefined) {
-    done('valid');
-    return;
-  }
-  revalidate(state, keyOfSqlName(state, name), (validity) => {
-    if (validity === 'valid') revalidateAll(state, others, done);
-    else done(validity);
-  });
-}
-
-/** The same for one name of a prepared statement, by its key. A name that means nothing is valid: the server says so. */
-export function revalidate(state: SessionState, key: string, done: (validity: Validity) => void): void {
-  const candidates = state.statements.candidates(key);
-  if (candidates.every((prepared) => isCurrent(state, prepared))) {
-    done('valid');
-    return;
-  }
-  whenAnswered(state, () => {
-    const prepared = state.statements.get(key);
-    if (!prepared || isCurrent(state, prepared) || state.discarding) {
-      done('valid');
-      return;
-    }
-    plan(state, prepared.text, MOST_ATTEMPTS, (decision) => {
-      if (decision === 'answered') done('answered');
-      else done(decision !== 'skipped' && adopt(prepared, decision.plan) ? 'valid' : 'stale');
-    });
-  });
-}
-
-function isCurrent(state: SessionState, prepared: Prepared): boolean {
-  // A refused statement is in flight only: it will never be prepared.
-  if (prepared.plan.verdict === 'refuse') return true;
-  return prepared.plan.generation === state.options.planner.generation(state.identity.database);
-}
-
-/** Takes the new plan over where it sends the server the text that it has. */
-function adopt(prepared: Prepared, renewed: Plan): boolean {
-  const old = prepared.plan;
-  if (renewed.verdict !== old.verdict || renewed.verdict === 'refuse') return false;
-  if (renewed.verdict === 'rewrite' && old.verdict === 'rewrite' && renewed.text !== old.text) return false;
-  const statement = statementOf(renewed, prepared, old);
-  if (!statement) return false;
-  prepared.plan = renewed;
-  prepared.statement = statement;
-  return true;
-}
-
-/** The statement at the place in the new plan where the prepared one stands in the old. */
-function statementOf(renewed: Plan, prepared: Prepared, old: Plan): StatementPlan | undefined {
-  if (!prepared.bySql) return renewed.statements[0] ?? (old.statements.length === 0 ? prepared.statement : undefined);
-  const carried = (plan: Plan) => plan.statements.flatMap((s) => s.effects.filter(isPrepare));
-  const at = carried(old).findIndex((effect) => effect.statement === prepared.statement);
-  return carried(renewed)[at]?.statement;
-}
-
-function isPrepare(effect: SessionEffect): effect is SessionEffect & { kind: 'prepare' } {
-  return effect.kind === 'prepare';
-}
-
-/** Whether a request that runs this statement, or what it may carry, is a barrier, and whether it may be a COPY. */
-export function traits(state: SessionState, statements: readonly StatementPlan[]): { barrier: boolean; copy: boolean } {
+export function traits(state: SessionState, statements: readonly StatementPlan[]): Traits {
   let barrier = false;
   let copy = false;
+  let changes: readonly string[] = [];
   for (const statement of statements) {
     if (statement.effects.length === 0) {
       copy ||= statement.kind === 'copy';
@@ -207,15 +127,16 @@ export function traits(state: SessionState, statements: readonly StatementPlan[]
     for (const s of possible) {
       copy ||= s.kind === 'copy';
       barrier ||= s.effects.some(isBarrier);
+      for (const effect of s.effects) if (effect.kind === 'ddl') changes = [...changes, ...effect.names];
     }
   }
-  return { barrier, copy };
+  return { barrier, copy, changes };
 }
 
 /** Statements that a request runs, and the text that they stand in. */
 interface Running {
   readonly statements: readonly StatementPlan[];
-  readonly source: Pick<Prepared, 'text' | 'plan'> | undefined;
+  readonly source: Source;
 }
 
 /**
@@ -227,12 +148,12 @@ export function expectNames(state: SessionState, running: readonly Running[]): (
   for (const { statements, source } of running) {
     for (const { effects } of statements) {
       for (const effect of effects) {
-        if (effect.kind === 'prepare' && source) {
+        if (effect.kind === 'prepare') {
           const key = keyOfSqlName(state, effect.name);
           settle = [...(settle ?? []), expectOne(state.statements, key, preparedBySql(effect, source))];
         } else if (effect.kind === 'declare') {
           const key = keyOfSqlName(state, effect.cursor);
-          settle = [...(settle ?? []), expectOne(state.portals, key, declared(effect))];
+          settle = [...(settle ?? []), expectOne(state.portals, key, declared(effect, source))];
         }
       }
     }

@@ -17,7 +17,7 @@ import { rewriteError, rewriteNotice } from './error-rewriting.js';
 import type { Request } from './expected-replies.js';
 import { mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
 import { mendRowDescription } from './result-masking.js';
-import { endSession, isIdle, type SessionState } from './state.js';
+import { endSession, forgetNames, isIdle, type SessionState, schemaChanged } from './state.js';
 import { portalOf } from './statements.js';
 
 /** How much of a server's message is needed in one piece: rows only where a cell may have to be replaced. */
@@ -198,7 +198,7 @@ function bindComplete(state: SessionState, front: Request | undefined): void {
   if (front.own) return;
   const prepared = state.statements.get(front.statement);
   if (!prepared) throw new ProtocolError('a statement was bound that was not planned');
-  state.portals.set(front.portal, portalOf(prepared));
+  state.portals.set(front.portal, portalOf(prepared, front.asOf));
 }
 
 function copyInResponse(state: SessionState, front: Request | undefined): void {
@@ -244,6 +244,8 @@ function readyForQuery(
   state.transaction = decodeReadyForQuery(buffer, start, end);
   state.settingsUncertain = false;
   if (state.transaction === 'I') transactionEnded(state);
+  else if (state.mayHaveCommitted) schemaChanged(state);
+  state.mayHaveCommitted = false;
   // A Query does not end the implicit transaction of the extended protocol before it, but then it is shown as open.
   if (state.transaction !== 'T' && state.replies.length === 0) {
     state.unsynced = false;
@@ -261,11 +263,13 @@ function transactionEnded(state: SessionState): void {
     state.names = undefined;
     state.environmentChanged = false;
   }
+  for (const portal of state.portals.values()) portal.held = true;
   if (state.schemaChanged) {
     state.schemaChanged = false;
-    state.uncommittedNames.clear();
-    state.options.planner.schemaChanged(state.identity.database);
+    schemaChanged(state);
   }
+  // What is in flight may be the next DDL.
+  if (state.replies.barriers === 0) forgetNames(state);
 }
 
 function errorResponse(
@@ -332,9 +336,9 @@ function planOf(state: SessionState, front: Request | undefined) {
     case 'describe-statement':
       return front.plan ?? state.statements.get(front.kind === 'bind' ? front.statement : front.name)?.plan;
     case 'describe-portal':
-      return state.portals.get(front.name)?.prepared?.plan;
+      return state.portals.get(front.name)?.prepared.plan;
     case 'execute':
-      return state.portals.get(front.portal)?.prepared?.plan;
+      return front.plan ?? state.portals.get(front.portal)?.prepared.plan;
     default:
       return front?.plan;
   }

@@ -1,7 +1,7 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan, Refusal } from '../sql/plan-types.js';
+import type { Plan } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import {
@@ -11,6 +11,8 @@ import {
   decodeNamed,
   decodeParse,
   encodeBind,
+  encodeDescribe,
+  encodeExecute,
   encodeParse,
   encodeQuery,
   FLUSH,
@@ -21,11 +23,12 @@ import {
   SYNC,
 } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
-import type { Request } from './expected-replies.js';
-import { type Act, type Decision, decide, expectNames, refusal, revalidate, traits } from './planning.js';
+import { decide } from './deciding.js';
+import { type Decision, expectNames, refusal, traits } from './planning.js';
 import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
-import { endSession, keyOfName, type SessionState, terminate, waitUntil } from './state.js';
+import { changeNames, endSession, isIdle, keyOfName, now, type SessionState, terminate, waitUntil } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
+import { revalidate } from './validity.js';
 
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
 export function handleRequests(state: SessionState): void {
@@ -64,6 +67,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
     handleCopyMessage(state, type, buffer, start, end);
     return;
   }
+  if (isIdle(state)) state.began = now(state);
   switch (type) {
     case Frontend.query:
       if (whole) query(state, buffer, start, end);
@@ -126,12 +130,12 @@ function forward(state: SessionState, buffer: Buffer, start: number, end: number
 
 function query(state: SessionState, buffer: Buffer, start: number, end: number): void {
   const at = queryText(buffer, start, end);
-  const text = readText(state, buffer, at.start, at.end);
   const original = { buffer, start, end };
-  decideOrRefuse(state, text, (decision) => {
+  const read = () => readText(state, buffer, at.start, at.end);
+  decide(state, read, (decision, text) => {
     if (decision === 'skipped') return;
     if (decision === 'answered') endSkipping(state);
-    else actOnQuery(state, typeof text === 'string' ? text : '', original, decision);
+    else actOnQuery(state, text, original, decision);
   });
 }
 
@@ -144,25 +148,22 @@ function endSkipping(state: SessionState): void {
   state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
 }
 
-function decideOrRefuse(state: SessionState, text: string | Refusal, act: Act): void {
-  if (typeof text === 'string') decide(state, text, act);
-  else act(refusal(text));
-}
-
 function actOnQuery(state: SessionState, text: string, original: Range | undefined, decision: Decision): void {
   observe(state, decision);
-  const { plan } = decision;
+  const { plan, asOf } = decision;
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeQuery(replacement(plan)));
-  const { barrier, copy } = traits(state, plan.statements);
+  const { barrier, copy, changes } = traits(state, plan.statements);
+  changeNames(state, changes);
   state.replies.push({
     kind: 'query',
     own: undefined,
     barrier,
     plan,
     errorInstead: decision.errorInstead,
-    settled: expectNames(state, [{ statements: plan.statements, source: { text, plan } }]),
+    settled: expectNames(state, [{ statements: plan.statements, source: { text, plan, asOf } }]),
     text,
+    asOf,
     index: 0,
     failed: false,
     mayCopy: copy,
@@ -172,11 +173,10 @@ function actOnQuery(state: SessionState, text: string, original: Range | undefin
 
 function parse(state: SessionState, buffer: Buffer, start: number, end: number): void {
   const { name, text: at, parameterTypes } = decodeParse(buffer, start, end);
-  const text = readText(state, buffer, at.start, at.end);
   const original = { buffer, start, end };
-  decideOrRefuse(state, text, (decision) => {
-    if (typeof decision === 'string') return;
-    actOnParse(state, name, parameterTypes, typeof text === 'string' ? text : '', original, decision);
+  const read = () => readText(state, buffer, at.start, at.end);
+  decide(state, read, (decision, text) => {
+    if (typeof decision !== 'string') actOnParse(state, name, parameterTypes, text, original, decision);
   });
 }
 
@@ -190,11 +190,11 @@ function actOnParse(
 ): void {
   const key = keyOfName(state, name);
   observe(state, decision);
-  const { plan, errorInstead } = decision;
+  const { plan, errorInstead, asOf } = decision;
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeParse(name, replacement(plan), plan.verdict === 'rewrite' ? parameterTypes : []));
   state.unsynced = true;
-  const prepared: Prepared = { text, plan, statement: plan.statements[0] ?? NOTHING, bySql: false };
+  const prepared: Prepared = { text, plan, statement: plan.statements[0] ?? NOTHING, bySql: false, asOf };
   state.statements.expect(key, prepared);
   const settled = () => state.statements.settle(key, prepared);
   state.replies.push({
@@ -226,53 +226,84 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number): 
   const names = bindNames(buffer, start, end);
   const portal = keyOfName(state, names.portal);
   const statement = keyOfName(state, names.statement);
-  revalidate(state, statement, (validity) => {
+  revalidate(state, [{ of: 'statement', key: statement }], (validity) => {
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
     if (validity === 'valid') {
-      const candidates = state.statements.candidates(statement).map(portalOf);
+      const asOf = now(state);
+      const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
       for (const candidate of candidates) state.portals.expect(portal, candidate);
       const settled = () => {
         for (const candidate of candidates) state.portals.settle(portal, candidate);
       };
-      state.replies.push({ kind: 'bind', ...PLAIN, settled, portal, statement });
+      state.replies.push({ kind: 'bind', ...PLAIN, settled, portal, statement, asOf });
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refusePlan(STALE);
-    state.options.observer.refused(STALE, state.identity);
-    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker });
+    const plan = refuseStale(state);
+    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, asOf: now(state) });
     state.toServer.append(encodeBind('', plan.marker));
   });
+}
+
+/** Its marker is put in the place of a name that must not be used, and so fails. */
+function refuseStale(state: SessionState) {
+  state.options.observer.refused(STALE, state.identity);
+  return refusePlan(STALE);
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
   const { of, name } = decodeNamed(buffer, start, end);
   const key = keyOfName(state, name);
-  const request: Request =
-    of === 'statement'
-      ? { kind: 'describe-statement', ...PLAIN, name: key, parametersSeen: false }
-      : { kind: 'describe-portal', ...PLAIN, name: key };
-  state.replies.push(request);
-  state.unsynced = true;
-  forward(state, buffer, start, end);
+  if (of === 'portal') {
+    state.unsynced = true;
+    state.replies.push({ kind: 'describe-portal', ...PLAIN, name: key });
+    forward(state, buffer, start, end);
+    return;
+  }
+  revalidate(state, [{ of, key }], (validity) => {
+    if (state.discarding) return;
+    state.unsynced = true;
+    if (validity === 'valid') {
+      state.replies.push({ kind: 'describe-statement', ...PLAIN, name: key, parametersSeen: false });
+      forward(state, buffer, start, end);
+      return;
+    }
+    const plan = refuseStale(state);
+    state.replies.push({ kind: 'describe-statement', ...PLAIN, plan, name: plan.marker, parametersSeen: false });
+    state.toServer.append(encodeDescribe(of, plan.marker));
+  });
 }
 
 function execute(state: SessionState, buffer: Buffer, start: number, end: number): void {
   const portal = keyOfName(state, decodeExecute(buffer, start, end).portal);
+  revalidate(state, [{ of: 'portal', key: portal }], (validity) => {
+    if (state.discarding) return;
+    state.unsynced = true;
+    state.boundSinceSync = true;
+    if (validity === 'valid') {
+      runPortal(state, portal, { buffer, start, end });
+      return;
+    }
+    const plan = refuseStale(state);
+    state.replies.push({ kind: 'execute', ...PLAIN, plan, portal: plan.marker, mayCopy: false });
+    state.toServer.append(encodeExecute(plan.marker, 0));
+  });
+}
+
+function runPortal(state: SessionState, portal: string, { buffer, start, end }: Range): void {
   const candidates = state.portals.candidates(portal);
-  const { barrier, copy } = traits(
+  const { barrier, copy, changes } = traits(
     state,
     candidates.map((candidate) => candidate.statement),
   );
   const settled = expectNames(
     state,
-    candidates.map((candidate) => ({ statements: [candidate.statement], source: candidate.prepared })),
+    candidates.map(({ statement, prepared }) => ({ statements: [statement], source: prepared })),
   );
+  changeNames(state, changes);
   state.replies.push({ kind: 'execute', ...PLAIN, barrier, settled, portal, mayCopy: copy });
-  state.unsynced = true;
-  state.boundSinceSync = true;
   forward(state, buffer, start, end);
   if (copy) {
     state.toServer.append(FLUSH);

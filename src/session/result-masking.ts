@@ -21,12 +21,15 @@ export class CellMasker {
   readonly #finishToken: FinishToken;
   readonly #columns: ReadonlyMap<number, TaggedColumn>;
   readonly #tagged: ReadonlySet<number>;
+  readonly #unknown: boolean;
   /** The chunk that was searched last, and where its next tag starts. */
   #searched: Buffer | undefined;
   #nextTag = -1;
 
-  constructor(output: readonly OutputColumn[], tagPrefix: string, finishToken: FinishToken) {
-    const tagged = output.filter((column) => column.tagged);
+  /** @param output undefined for a result of an unknown statement, which must have no tag */
+  constructor(output: readonly OutputColumn[] | undefined, tagPrefix: string, finishToken: FinishToken) {
+    const tagged = (output ?? []).filter((column) => column.tagged);
+    this.#unknown = output === undefined;
     this.prefix = Buffer.from(tagPrefix, 'latin1');
     this.#finishToken = finishToken;
     this.#columns = new Map(tagged.map((column) => [column.tagged!.id, column.tagged!]));
@@ -47,13 +50,15 @@ export class CellMasker {
   }
 
   /**
-   * A cell as the client sees it, the argument itself where it has no tag.
-   * @throws ResultMismatch for a tag in a column that was not planned to have one
+   * A cell as the client sees it, the argument itself where it has no tag. What looks like one in a column that was not
+   * planned to have any is a text that a client has stored: it holds no protected value.
+   * @throws ResultMismatch for a tag in the result of an unknown statement
    */
   finish(cell: Buffer, index: number): Buffer {
     const { prefix } = this;
     if (cell.length < prefix.length || cell.compare(prefix, 0, prefix.length, 0, prefix.length) !== 0) return cell;
-    if (!this.#tagged.has(index)) throw new ResultMismatch('a masked cell arrived in a column that has no mask');
+    if (this.#unknown) throw new ResultMismatch('a masked cell arrived in a result that was not planned');
+    if (!this.#tagged.has(index)) return cell;
     const end = cell.indexOf(COLON, prefix.length);
     const id = end < 0 || end - prefix.length > LONGEST_ID ? '' : cell.toString('latin1', prefix.length, end);
     const column = /^\d+$/.test(id) ? this.#columns.get(Number(id)) : undefined;

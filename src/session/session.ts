@@ -10,7 +10,16 @@ import { ProtocolError } from '../wire/protocol-error.js';
 import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
 import { backendBytesNeeded, handleReplies } from './replies.js';
 import { handleRequests } from './requests.js';
-import { createState, endSession, flush, isIdle, type SessionState } from './state.js';
+import {
+  createState,
+  endSession,
+  flush,
+  forgetNames,
+  isIdle,
+  isUnsettled,
+  type SessionState,
+  schemaChanged,
+} from './state.js';
 import type { Session, SessionOptions } from './types.js';
 
 export function createSession(options: SessionOptions): Session {
@@ -111,6 +120,14 @@ export function createSession(options: SessionOptions): Session {
     },
     hangUp() {
       endSession(state, undefined);
+    },
+    get unsettled() {
+      return isUnsettled(state);
+    },
+    serverGone() {
+      if (!isUnsettled(state)) return;
+      schemaChanged(state);
+      forgetNames(state);
     },
     abort(error: ErrorFields) {
       endSession(state, error);

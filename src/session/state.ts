@@ -10,7 +10,7 @@ import type { Withhold } from './error-rewriting.js';
 import { ReplyQueue } from './expected-replies.js';
 import type { SessionIdentity } from './observer.js';
 import type { CellMasker } from './result-masking.js';
-import { NameTable, nameKey, type Portal, type Prepared } from './statements.js';
+import { type AsOf, NameTable, NEVER, nameKey, type Portal, type Prepared } from './statements.js';
 import type { SessionOptions } from './types.js';
 
 /** How the result that is arriving is mended. */
@@ -63,6 +63,12 @@ export interface SessionState {
   readonly uncommittedNames: Set<string>;
   /** DDL has run in the open transaction. */
   schemaChanged: boolean;
+  /** A statement has run since the last ReadyForQuery that may have committed the transaction and begun the next. */
+  mayHaveCommitted: boolean;
+  /** Counts this session's changes of the schema: what was planned before one must be planned anew. */
+  version: number;
+  /** When the transaction that is open began, or earlier: the oldest cursors that it can have. */
+  began: AsOf;
 
   /** The strictest of the open transaction, for errors that a commit raises. */
   withheld: Withhold;
@@ -110,6 +116,9 @@ export function createState(
     environmentChanged: false,
     uncommittedNames: new Set(),
     schemaChanged: false,
+    mayHaveCommitted: false,
+    version: 0,
+    began: NEVER,
     withheld: 'nothing',
     mending: undefined,
     copyIn: 'none',
@@ -133,6 +142,37 @@ export function environmentOf(state: SessionState): SessionEnvironment {
     standardConformingStrings: state.standardConformingStrings,
     clientEncoding: state.clientEncoding,
   };
+}
+
+/** What is planned or made now is so under these. */
+export function now(state: SessionState): AsOf {
+  return { generation: state.options.planner.generation(state.identity.database), version: state.version };
+}
+
+/** Notes that a request is forwarded which may change what these names mean, also for other sessions. */
+export function changeNames(state: SessionState, names: readonly string[]): void {
+  if (names.length === 0) return;
+  for (const name of names) state.uncommittedNames.add(name);
+  state.version++;
+  state.options.planner.watchUncommitted?.(state.identity.database, state.uncommittedNames);
+}
+
+/** The names mean what the planner knows by now, or will know before it plans again. */
+export function forgetNames(state: SessionState): void {
+  if (state.uncommittedNames.size === 0) return;
+  state.options.planner.forgetUncommitted?.(state.identity.database, state.uncommittedNames);
+  state.uncommittedNames.clear();
+}
+
+/** The server has committed DDL, or may have: later plans wait until the planner has looked. */
+export function schemaChanged(state: SessionState): void {
+  state.version++;
+  state.options.planner.schemaChanged(state.identity.database);
+}
+
+/** The server may yet commit a change of the schema, or has and has not said so. */
+export function isUnsettled(state: SessionState): boolean {
+  return state.schemaChanged || state.uncommittedNames.size > 0 || state.replies.barriers > 0;
 }
 
 /** @throws ProtocolError for a name that the gateway cannot tell from others */

@@ -7,44 +7,59 @@
  */
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 
+/** When something was judged: by the planner's generation, and by the session's own changes of the schema. */
+export interface AsOf {
+  readonly generation: number;
+  readonly version: number;
+}
+
+/** Of what was not judged. */
+export const NEVER: AsOf = { generation: -1, version: -1 };
+
 /** A prepared statement, made by Parse or by PREPARE. */
 export interface Prepared {
-  /** The client's text: of Parse, or the whole text in which the PREPARE stood. */
+  /** The client's text: of Parse, or the whole text in which the PREPARE or DECLARE stood. */
   readonly text: string;
   /** The plan of that text; replaced when the text was planned anew with the same outcome. */
   plan: Plan;
   /** How its output and errors are mended. */
   statement: StatementPlan;
-  /** Made by PREPARE. */
+  /** Made by PREPARE, or the query of a cursor that DECLARE has made. */
   readonly bySql: boolean;
+  /** When the plan was made, or found to be the same. */
+  asOf: AsOf;
 }
+
+/** Where a PREPARE or DECLARE stands. */
+export type Source = Pick<Prepared, 'text' | 'plan' | 'asOf'>;
 
 /** A portal, made by Bind or by DECLARE CURSOR. */
 export interface Portal {
-  readonly prepared: Prepared | undefined;
+  readonly prepared: Prepared;
   readonly statement: StatementPlan;
   /** Survives the end of its transaction. */
   readonly hold: boolean;
+  /** Its transaction is over: its rows were all made then. */
+  held: boolean;
+  /** When it was made: the server may run what names meant then, or what functions of these names have become. */
+  readonly asOf: AsOf;
   /** What an EXECUTE or FETCH that it runs turned out to carry, once it has run. */
   carried: StatementPlan | undefined;
 }
 
 /** What PREPARE makes, in a text with that plan. */
-export function preparedBySql(
-  effect: SessionEffect & { kind: 'prepare' },
-  source: Pick<Prepared, 'text' | 'plan'>,
-): Prepared {
-  return { text: source.text, plan: source.plan, statement: effect.statement, bySql: true };
+export function preparedBySql(effect: SessionEffect & { kind: 'prepare' | 'declare' }, source: Source): Prepared {
+  return { text: source.text, plan: source.plan, asOf: source.asOf, statement: effect.statement, bySql: true };
 }
 
 /** What DECLARE makes. */
-export function declared(effect: SessionEffect & { kind: 'declare' }): Portal {
-  return { prepared: undefined, statement: effect.statement, hold: effect.hold, carried: undefined };
+export function declared(effect: SessionEffect & { kind: 'declare' }, source: Source): Portal {
+  return { ...portalOf(preparedBySql(effect, source), source.asOf), hold: effect.hold };
 }
 
 /** What Bind makes. */
-export function portalOf(prepared: Prepared): Portal {
-  return { prepared, statement: prepared.statement, hold: false, carried: undefined };
+export function portalOf(prepared: Prepared, asOf: AsOf): Portal {
+  return { prepared, statement: prepared.statement, hold: false, held: false, asOf, carried: undefined };
 }
 
 /** Names of one kind: what they mean now, and what requests in flight may make them mean. */
@@ -67,6 +82,10 @@ export class NameTable<T> {
 
   clear(): void {
     this.#confirmed.clear();
+  }
+
+  values(): Iterable<T> {
+    return this.#confirmed.values();
   }
 
   deleteWhere(test: (value: T) => boolean): void {

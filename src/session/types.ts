@@ -46,6 +46,13 @@ export interface Session {
   inputEnded(): void;
   /** The client is gone. */
   hangUp(): void;
+  /**
+   * The server may yet commit a change of the schema: its connection must stay until the server closes it, also when the
+   * session is over.
+   */
+  readonly unsettled: boolean;
+  /** The server's connection is closed. */
+  serverGone(): void;
   /** Ends the session now with a FATAL error, where the client is at a message boundary. */
   abort(error: ErrorFields): void;
 }

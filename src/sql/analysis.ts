@@ -46,6 +46,8 @@ export interface Viewer {
   readonly tagPrefix: string;
   /** What unqualified names mean; throws NamesNeeded while that is not known. */
   readonly names: () => NameEnvironment;
+  /** Names that the transaction has changed. */
+  readonly uncommitted: ReadonlySet<string>;
   /** True if the session's role may read these columns. */
   readonly mayReadAll: (relation: Relation, columns: readonly Column[]) => boolean;
   /**
@@ -60,6 +62,8 @@ export interface StatementState {
   readonly viewer: Viewer;
   readonly checks: FilterCheck[];
   readonly scans: Scan[];
+  /** How many views were expanded so far: views over views can multiply. */
+  expansions: number;
   /** What modifications in WITH ask for. */
   readonly withhold: ('nothing' | 'detail' | 'all')[];
   /** Values that would be stored elsewhere. */

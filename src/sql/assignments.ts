@@ -190,7 +190,7 @@ function assignedExpression(
     } else if (depth === 0) {
       if (text === 'case') depth++;
       else if (text === ',' || text === ';') break;
-      else if (kind === 'identifier' && ENDS_ASSIGNMENT.has(text)) {
+      else if (kind === 'identifier' && ENDS_ASSIGNMENT.has(text) && tokens[i - 1]?.text !== '.') {
         // `a IS DISTINCT FROM b` goes on.
         if (!(text === 'from' && tokens[i - 1]?.text === 'distinct')) break;
       }

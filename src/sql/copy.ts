@@ -150,30 +150,38 @@ const IN_TAGS = /[A-Za-z0-9:-]/;
 
 /** The format, where tagged cells can be told apart in it; undefined where masks must be made in SQL. */
 function tagFormat(options: readonly Node[]): CopyFormat | undefined {
-  const values = new Map<string, string>();
+  const texts = new Map<string, string>();
+  let header = false;
   for (const option of options) {
     if (!('DefElem' in option)) return undefined;
     const { defname = '', arg } = option.DefElem;
-    const value = arg === undefined ? 'true' : (stringOf(arg) ?? JSON.stringify(arg));
-    values.set(defname, value.toLowerCase() === value || defname !== 'format' ? value : value.toLowerCase());
+    const text = stringOf(arg);
+    if (defname === 'header') {
+      const chosen = booleanOf(arg);
+      if (chosen === undefined) return undefined;
+      header = chosen;
+    } else if (TEXT_OPTIONS.has(defname) && text !== undefined) texts.set(defname, text);
+    else return undefined;
   }
-  const known = new Set(['format', 'delimiter', 'null', 'header', 'quote', 'escape']);
-  if ([...values.keys()].some((name) => !known.has(name))) return undefined;
-  const format = values.get('format') ?? 'text';
+  const format = texts.get('format')?.toLowerCase() ?? 'text';
   if (format !== 'text' && format !== 'csv' && format !== 'binary') return undefined;
-  const delimiter = values.get('delimiter') ?? (format === 'csv' ? ',' : '\t');
-  const quote = values.get('quote') ?? '"';
-  const escaping = values.get('escape') ?? quote;
-  const nullText = values.get('null') ?? (format === 'csv' ? '' : '\\N');
-  const header = values.get('header') ?? 'false';
+  const delimiter = texts.get('delimiter') ?? (format === 'csv' ? ',' : '\t');
+  const quote = texts.get('quote') ?? '"';
+  const escaping = texts.get('escape') ?? quote;
   const single = [delimiter, quote, escaping].every((c) => c.length === 1 && c <= '~' && !IN_TAGS.test(c));
   if (!single) return undefined;
-  return {
-    format,
-    delimiter,
-    quote,
-    escape: escaping,
-    null: nullText,
-    header: !/^(false|off|0|.*"ival":\{\}.*)$/i.test(header),
-  };
+  const nullText = texts.get('null') ?? (format === 'csv' ? '' : '\\N');
+  return { format, delimiter, quote, escape: escaping, null: nullText, header };
+}
+
+const TEXT_OPTIONS = new Set(['format', 'delimiter', 'null', 'quote', 'escape']);
+
+/** As `defGetBoolean` reads an option; undefined for what else it can be. */
+function booleanOf(value: Node | undefined): boolean | undefined {
+  if (!value) return true;
+  if ('Boolean' in value) return value.Boolean.boolval ?? false;
+  if ('Integer' in value) return { 0: false, 1: true }[value.Integer.ival ?? 0];
+  const text = stringOf(value)?.toLowerCase();
+  if (text === 'true' || text === 'on') return true;
+  return text === 'false' || text === 'off' ? false : undefined;
 }

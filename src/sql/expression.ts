@@ -1,6 +1,5 @@
 /** Expressions: finds the queries in them, and which protected values they carry. After `parse_expr.c`. */
 import type { Node, SelectStmt } from '@pgsql/types';
-import { relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, Ref } from './analysis.js';
 import { locationOf, stringOf } from './mentions.js';
@@ -140,14 +139,14 @@ function mendReference(node: object, fields: Fields, scope: Scope, analysis: Ana
   const { parts, star } = referenceNames(fields);
   const qualifier = star ? parts : parts.slice(0, -1);
   const qualified = qualifier.length > 1 ? findItem(qualifier, scope) : undefined;
-  if (qualified?.item.scan) {
+  if (qualified?.item.rowType !== undefined) {
     unqualify(node, fields, qualified.item, analysis);
     return;
   }
   if (star) return;
   const resolved = resolveColumn(parts, scope);
   analysis.resolutions.set(node, resolved);
-  if (resolved.kind !== 'row' || !resolved.item.scan) return;
+  if (resolved.kind !== 'row' || resolved.item.rowType === undefined) return;
   if (parts.length > 1) {
     if (SYSTEM_COLUMNS.has(parts.at(-1)!)) return;
     throw unsupported('a function of the whole row written as a column', place(fields, analysis));
@@ -177,7 +176,7 @@ function giveRowType(node: object, fields: Fields, item: RangeItem, analysis: An
   const end = analysis.unit.tokens().endOfName(start);
   if (end === undefined) throw unsupported('this reference', place(fields, analysis));
   const alias = quoteIdentifier(item.alias!);
-  const type = relationSql(item.scan!.guarded.relation);
+  const type = item.rowType;
   analysis.unit.edits.push({
     start,
     end,

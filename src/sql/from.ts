@@ -1,7 +1,7 @@
 /** The items of FROM: each becomes what names can mean, and protected relations are substituted. After `parse_clause.c`. */
 import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
 import type { Relation } from '../catalog/snapshot.js';
-import { RESERVED_PREFIX } from '../policy/guard-sql.js';
+import { RESERVED_PREFIX, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
@@ -155,24 +155,29 @@ function protectedItem(
       const scan = createScan(protection.guarded, policies);
       analysis.state.scans.push(scan);
       substitute(node, range, relation, scanText(range, scan, analysis, sampling), analysis);
-      return scanItem(range, scan, analysis);
+      return { ...scanItem(range, scan, analysis), rowType: relationSql(relation) };
     }
     case 'statistics':
       substitute(node, range, relation, () => statisticsSql(relation, analysis.state.viewer.protection), analysis);
-      return plainItem(range, relation);
+      return { ...plainItem(range, relation), rowType: relationSql(relation) };
     case 'view': {
       const view = viewColumns(relation, protection, analysis, place(range, analysis));
       substitute(node, range, relation, view.render, analysis);
-      return { ...namesOfItem(range, relation), columns: renamed(view.columns, range.alias?.colnames) };
+      return viewItem(range, relation, view.columns);
     }
     case 'materialized': {
       const view = maskedRelation(relation, protection, analysis, place(range, analysis));
       substitute(node, range, relation, view.render, analysis);
-      return { ...namesOfItem(range, relation), columns: renamed(view.columns, range.alias?.colnames) };
+      return viewItem(range, relation, view.columns);
     }
     default:
       return protection satisfies never;
   }
+}
+
+function viewItem(range: RangeVar, relation: Relation, columns: readonly ScopeColumn[]): RangeItem {
+  const offered = renamed(columns, range.alias?.colnames);
+  return { ...namesOfItem(range, relation), columns: offered, rowType: relationSql(relation) };
 }
 
 /** A relation without alias can be named with its schema. */
@@ -246,7 +251,7 @@ function substitute(node: object, range: RangeVar, relation: Relation, render: (
   let end = index.endOfName(start);
   if (first === undefined || end === undefined) throw unsupported('this name', place(range, analysis));
   const { tokens } = index;
-  const after = (): (typeof tokens)[number] | undefined => tokens.find((token) => token.start >= end!);
+  const after = (): (typeof tokens)[number] | undefined => index.from(end!);
   if (range.inh !== true) {
     if (tokens[first - 1]?.text === '(') {
       start = tokens[first - 2]?.start ?? start;
@@ -254,7 +259,7 @@ function substitute(node: object, range: RangeVar, relation: Relation, render: (
     } else start = tokens[first - 1]?.start ?? start;
   } else if (after()?.text === '*') end = after()!.end;
   // `TABLE orders` is a query of its own.
-  const command = tokens.findLast((token) => token.end <= start);
+  const command = index.before(start);
   const query = command?.text === 'table' ? 'SELECT * FROM ' : '';
   if (query !== '') start = command!.start;
   const alias = range.alias ? '' : ` AS ${quoteIdentifier(relation.name)}`;

@@ -68,11 +68,9 @@ function replacementOf(
   const { relation } = scan.guarded;
   const location = place(fields, analysis);
   const qualifier = star ? parts : parts.slice(0, -1);
+  assertNotOldOrNew(parts, scope, location);
   // What could name the target is masked, also where the server would find it ambiguous.
   if (qualifier.length > 0) {
-    if (/^(old|new)$/.test(qualifier.at(-1)!) && !findItem(qualifier, scope)) {
-      throw unsupported('OLD and NEW in RETURNING', location);
-    }
     if (findItem(qualifier, scope)?.item !== target.item) return undefined;
     if (star) throw unsupported('* in this expression', location);
   }
@@ -130,4 +128,12 @@ function assertNoOuterReference(node: unknown, target: Target, analysis: Analysi
 /** The guard of the target's row. */
 export function guardInPlace(target: Target, policy: PolicyConfig): string {
   return inlineGuard(target.scan!.guarded.guards.get(policy)!, target.alias);
+}
+
+/** From PostgreSQL 18 on, RETURNING knows the row before and after the change under names of their own. */
+export function assertNotOldOrNew(parts: readonly string[], scope: Scope, location: number | undefined): void {
+  const [first] = parts;
+  if (first !== 'old' && first !== 'new') return;
+  if (findItem([first], scope) || (parts.length === 1 && resolveColumn(parts, scope).kind === 'columns')) return;
+  throw unsupported('OLD and NEW in RETURNING', location);
 }

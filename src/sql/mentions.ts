@@ -13,7 +13,7 @@ export interface NamedReference {
 
 /** A relation that a statement changes, at any depth. */
 export interface Modified extends NamedReference {
-  readonly kind: 'update' | 'delete' | 'merge' | 'truncate';
+  readonly kind: 'insert' | 'update' | 'delete' | 'merge' | 'truncate' | 'copy';
   readonly deletes: boolean;
   /** Columns of SET. */
   readonly columns: readonly string[];
@@ -22,7 +22,7 @@ export interface Modified extends NamedReference {
 export interface Mentions {
   readonly modified: Modified[];
   readonly relations: NamedReference[];
-  readonly routines: (NamedReference & { readonly argumentCount: number })[];
+  readonly routines: (NamedReference & { readonly argumentCount?: number })[];
   readonly operators: NamedReference[];
   /** Names that attribute notation can make a call of a routine: `row.f`. */
   readonly attributes: NamedReference[];
@@ -82,13 +82,18 @@ function visit(node: unknown, found: Mentions): void {
   }
   if (Array.isArray(fields.funcname)) {
     const args = Array.isArray(fields.args) ? fields.args.length : 0;
+    // Arguments of CREATE TRIGGER are not those of the function.
+    const isCall = !('trigname' in fields);
     addName(fields.funcname, locationOf(fields), (reference) =>
-      found.routines.push({ ...reference, argumentCount: args }),
+      found.routines.push({ ...reference, ...(isCall ? { argumentCount: args } : {}) }),
     );
   }
   const operator = fields.name ?? fields.operName ?? fields.useOp;
   if (Array.isArray(operator) && (typeof fields.kind === 'string' || fields.operName || fields.useOp)) {
     addName(operator, locationOf(fields), (reference) => found.operators.push(reference));
+  }
+  for (const name of impliedOperators(fields)) {
+    found.operators.push({ schema: undefined, name, location: locationOf(fields) });
   }
   if (Array.isArray(fields.names)) {
     const type = stringOf(fields.names.at(-1));
@@ -115,6 +120,14 @@ function visit(node: unknown, found: Mentions): void {
   for (const key in fields) visit(fields[key], found);
 }
 
+/** Operators that the server looks up although the text does not have them. */
+function impliedOperators(fields: Fields): readonly string[] {
+  if (typeof fields.kind === 'string' && fields.kind.includes('BETWEEN')) return ['>=', '<=', '<', '>'];
+  const caseOf = fields.CaseExpr as Fields | undefined;
+  const inQuery = fields.subLinkType === 'ANY_SUBLINK' && !fields.operName;
+  return caseOf?.arg || inQuery || fields.usingClause || fields.isNatural ? ['='] : [];
+}
+
 function addModified(fields: Fields, found: Mentions): void {
   const add = (kind: Modified['kind'], range: unknown, deletes: boolean, targets: readonly unknown[]): void => {
     const { relname, schemaname } = (range ?? {}) as { readonly relname?: string; readonly schemaname?: string };
@@ -137,7 +150,9 @@ function addModified(fields: Fields, found: Mentions): void {
   for (const node of (truncation?.relations as Fields[] | undefined) ?? []) add('truncate', node.RangeVar, true, []);
   const insert = fields.InsertStmt as Fields | undefined;
   const conflict = insert?.onConflictClause as Fields | undefined;
-  if (conflict) add('update', insert!.relation, false, (conflict.targetList as unknown[]) ?? []);
+  if (insert) add('insert', insert.relation, false, (conflict?.targetList as unknown[]) ?? []);
+  const copy = fields.CopyStmt as Fields | undefined;
+  if (copy?.is_from) add('copy', copy.relation, false, []);
   const merge = fields.MergeStmt as Fields | undefined;
   if (!merge) return;
   const actions = ((merge.mergeWhenClauses as Fields[] | undefined) ?? []).map(

@@ -2,15 +2,13 @@
  * INSERT, UPDATE and DELETE. The target relation cannot be a subquery, so references to its protected columns are masked
  * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
  */
-import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, TruncateStmt, UpdateStmt } from '@pgsql/types';
-import type { Relation } from '../catalog/snapshot.js';
-import type { PolicyConfig } from '../policy/config-types.js';
+import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
 import { place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart, plainItem, scanItem } from './from.js';
-import { inPlace, maskReferences, type Target } from './in-place.js';
+import { assertNotOldOrNew, inPlace, maskReferences, type Target } from './in-place.js';
 import { locationOf, stringOf } from './mentions.js';
 import { conjunctsOf } from './proof.js';
 import { refusal, unsupported } from './refuse.js';
@@ -18,6 +16,7 @@ import { resolveTarget } from './relations.js';
 import { createScan } from './scan.js';
 import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
 import { prove, withScope } from './select.js';
+import { underminingRefusal } from './undermining.js';
 import { parseTargets } from './unit.js';
 
 /** What a statement does to relations, for errors and metrics. */
@@ -70,38 +69,16 @@ export function analyseDelete(deletion: DeleteStmt, outer: Scope | undefined, an
 /** Rows that are redacted because of this one would be shown again when it is gone. */
 export function assertMayDelete(target: Target, analysis: Analysis): void {
   const { scan } = target;
-  const location = place(target.range, analysis);
-  for (const policy of scan?.policies ?? []) {
-    const dependent = scan!.proven.has(policy) ? undefined : dependentOn(scan!.guarded.relation, policy, analysis);
-    if (!dependent) continue;
-    const { schema, name } = scan!.guarded.relation;
-    throw refusal('42501', 'write', `cannot delete from "${schema}.${name}": other rows are redacted because of it`, {
-      detail: `Policy "${policy.name}" redacts rows of "${dependent.schema}.${dependent.name}" by the rows that they belong to here.`,
-      hint: 'Restrict the statement to rows that are not redacted, or delete as an exempt role or on a direct connection.',
-      policy: policy.name,
-      table: `${schema}.${name}`,
-      ...(location === undefined ? {} : { location }),
-    });
-  }
-}
-
-/** TRUNCATE deletes whatever is in a table. */
-export function assertMayTruncate(truncate: TruncateStmt, analysis: Analysis): void {
-  for (const node of truncate.relations ?? []) {
-    if (!('RangeVar' in node)) throw unsupported('this TRUNCATE');
-    if (analysis.state.viewer.protection.relationsNamed(node.RangeVar.relname ?? '').length === 0) continue;
-    assertMayDelete(targetOf(node.RangeVar, analysis), analysis);
-  }
-}
-
-/** A relation whose rows count as not redacted once no parent matches. */
-function dependentOn(parent: Relation, policy: PolicyConfig, { state }: Analysis): Relation | undefined {
-  for (const { relation, guards } of state.viewer.protection.binding.guarded.values()) {
-    const guard = guards.get(policy);
-    if (guard?.kind !== 'belongs' || guard.parent.relation !== parent) continue;
-    if (!guard.unique || relation.clearedBy.includes(parent.oid)) return relation;
-  }
-  return undefined;
+  if (!scan || [...scan.policies].every((policy) => scan.proven.has(policy))) return;
+  const { relation } = scan.guarded;
+  const dependent = analysis.state.viewer.protection.undermining.get(relation.oid)?.deletion;
+  if (dependent)
+    throw underminingRefusal(
+      relation,
+      `cannot delete from "${relation.schema}.${relation.name}"`,
+      dependent,
+      place(target.range, analysis),
+    );
 }
 
 export function assertFields(statement: object, known: string, name: string): void {
@@ -263,8 +240,7 @@ function expandStar(
   if (!val || !('ColumnRef' in val)) return;
   const only = qualifier.length > 0 ? findItem(qualifier, scope)?.item : undefined;
   if (qualifier.length > 0 && !only) {
-    if (/^(old|new)$/.test(qualifier.at(-1)!))
-      throw unsupported('OLD and NEW in RETURNING', place(val.ColumnRef, analysis));
+    assertNotOldOrNew(qualifier, scope, place(val.ColumnRef, analysis));
     return;
   }
   if (only && only !== target.item) return;

@@ -157,12 +157,15 @@ export interface SessionEnvironment {
   readonly user: string;
   /** Undefined while it is not known; see ENVIRONMENT_QUERY. */
   readonly names?: NameEnvironment;
-  /** Names that DDL of the open transaction has touched. */
+  /** Names that DDL of the open transaction has touched; ANY_CODE where it has defined code that runs unnamed. */
   readonly uncommittedNames: ReadonlySet<string>;
   readonly standardConformingStrings: boolean;
   /** ParameterStatus client_encoding: `UTF8`, `SQL_ASCII`, `LATIN1`, … */
   readonly clientEncoding: string;
 }
+
+/** Stands among uncommitted names for code that a statement can run without naming it; no identifier is like it. */
+export const ANY_CODE = '\0code';
 
 /** What decides which relation an unqualified name means. */
 export interface NameEnvironment {
@@ -172,14 +175,17 @@ export interface NameEnvironment {
   readonly schemas: readonly string[];
   /** Names of relations in the session's temporary schema. */
   readonly tempRelations: ReadonlySet<string>;
+  /** `current_schema()`: where unqualified names are created. */
+  readonly creationSchema: string | undefined;
 }
 
 /**
  * One row of two columns, which the session runs when a plan needs names and they are not known: current_user, and a
- * JSON object `{"schemas": […], "temp": […]}`.
+ * JSON object `{"schemas": […], "creation": …, "temp": […]}`.
  */
 export const ENVIRONMENT_QUERY = `SELECT CURRENT_USER::pg_catalog.text, pg_catalog.json_build_object(
   'schemas', pg_catalog.to_json(pg_catalog.current_schemas(true)),
+  'creation', pg_catalog.current_schema(),
   'temp', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class c
            WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))::pg_catalog.text`;
 
@@ -196,4 +202,8 @@ export interface Planner {
   generation(database: string): number;
   /** A session has committed DDL: later plans wait until the catalog was read again. */
   schemaChanged(database: string): void;
+  /** A session is about to change what these names mean; the set may grow. Other sessions must not use them meanwhile. */
+  watchUncommitted?(database: string, names: ReadonlySet<string>): void;
+  /** It has committed, and said so by `schemaChanged`, or given up. */
+  forgetUncommitted?(database: string, names: ReadonlySet<string>): void;
 }

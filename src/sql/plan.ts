@@ -10,13 +10,23 @@ import type { StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
 import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
+import { namesAfter } from './names-after.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
-import type { NameEnvironment, Plan, Refusal, SessionEffect, SessionEnvironment, StatementPlan } from './plan-types.js';
+import {
+  ANY_CODE,
+  type NameEnvironment,
+  type Plan,
+  type Refusal,
+  type SessionEffect,
+  type SessionEnvironment,
+  type StatementPlan,
+} from './plan-types.js';
 import type { Protection } from './protection.js';
 import { RefusalError, refusal } from './refuse.js';
-import { afterSearchPath } from './search-path.js';
+import { rulesOf } from './scan.js';
 import { positionOfByte, splice } from './splice.js';
-import { createAnalysis, isData, kindLabel, planStatement } from './statement.js';
+import { createAnalysis, ignoresDefinitions, isData, kindLabel, planStatement, runsCode } from './statement.js';
+import { withoutComments } from './tokens.js';
 import { createUnit, renderUnit } from './unit.js';
 
 export interface PlanContext {
@@ -41,13 +51,34 @@ export interface PlannedText {
  * @throws NamesNeeded where the plan depends on what unqualified names mean, and the environment does not say
  */
 export function planText(text: string, environment: SessionEnvironment, context: PlanContext): PlannedText {
-  let statements: readonly RawStatement[];
   try {
-    statements = context.parser.parse(text);
+    return new TextPlanner(text, context.parser.parse(text), environment, context).plan();
   } catch (error) {
-    return { plan: unparseable(error, context), independent: true, unknownNames: [] };
+    const bare = error instanceof SqlSyntaxError ? withoutItsComments(text, environment, context) : undefined;
+    return bare ?? { plan: unparseable(error, context), independent: true, unknownNames: [] };
   }
-  return new TextPlanner(text, statements, environment, context).plan();
+}
+
+/**
+ * The grammar's build does not look behind a comment where it needs two words to decide, such as NOT and IN; the server
+ * does. The text without its comments can be parsed, and is then what the server runs.
+ */
+function withoutItsComments(
+  text: string,
+  environment: SessionEnvironment,
+  context: PlanContext,
+): PlannedText | undefined {
+  const bare = withoutComments(text);
+  if (bare === text) return undefined;
+  try {
+    context.parser.parse(bare);
+  } catch {
+    return undefined;
+  }
+  const planned = planText(bare, environment, context);
+  const { plan } = planned;
+  if (plan.verdict !== 'pass') return planned;
+  return { ...planned, plan: { ...plan, verdict: 'rewrite', ...splice(bare, []) } };
 }
 
 class TextPlanner {
@@ -114,10 +145,9 @@ class TextPlanner {
 
   #planOne(statement: RawStatement, unit: ReturnType<typeof createUnit>, index: number): StatementPlan {
     const mentions = mentionsOf(statement.node);
-    if (isData(statement.node)) {
-      this.#assertCommitted(mentions);
-      this.#noteUnknown(mentions);
-    }
+    if (!ignoresDefinitions(statement.node)) this.#assertCommitted(mentions, runsCode(statement.node));
+    if (isData(statement.node)) this.#noteUnknown(mentions);
+    this.#assertLast(index);
     const names = (): NameEnvironment => {
       this.#usedNames = true;
       if (this.#names) return this.#names;
@@ -125,18 +155,17 @@ class TextPlanner {
       throw refusal(
         '0A000',
         'unresolved',
-        'pgveil cannot tell which table is meant after a change of search_path in the same text',
-        {
-          hint: 'Send the change as a statement of its own, or write the schema before the name.',
-        },
+        'pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean',
+        { hint: 'Send that statement on its own, or write the schema before the name.' },
       );
     };
     const state: StatementState = {
-      viewer: viewerOf(this.#context, names),
+      viewer: viewerOf(this.#context, names, this.#changed),
       checks: [],
       scans: [],
       copies: [],
       withhold: [],
+      expansions: 0,
     };
     const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
     this.#follow(statement, plan.effects);
@@ -148,24 +177,45 @@ class TextPlanner {
     for (const effect of effects) {
       if (effect.kind === 'ddl') for (const name of effect.names) this.#changed.add(name);
       if (effect.kind === 'environment' || effect.kind === 'discard') {
-        this.#names = this.#names && afterSearchPath(statement.node, this.#names, this.#context.protection.snapshot);
+        this.#names = this.#names && namesAfter(statement.node, this.#names, this.#context.protection.snapshot);
       }
     }
   }
 
-  #assertCommitted(mentions: Mentions): void {
-    if (this.#changed.size === 0) return;
+  /** @param runs the statement can run code that it does not name */
+  #assertCommitted(mentions: Mentions, runs: boolean): void {
+    const changed = this.#changed;
+    if (changed.size === 0) return;
     const { snapshot } = this.#context.protection;
     // An extension brings names that its statement does not have.
     const isNew = ({ name }: NamedReference): boolean =>
       !snapshot.routinesByName.has(name) && !snapshot.builtinRoutines.has(name);
+    const { relations, routines, operators, attributes, types } = mentions;
     const hit =
-      [...mentions.relations, ...mentions.routines, ...mentions.operators].find((m) => this.#changed.has(m.name)) ??
-      mentions.routines.find(isNew);
-    if (!hit) return;
-    throw refusal('0A000', 'stale', `"${hit.name}" was changed in this transaction, and pgveil has not seen it yet`, {
-      hint: 'Commit first: what a transaction changes is analysed when it is committed.',
-      ...(hit.location < 0 ? {} : { location: hit.location }),
+      [...relations, ...routines, ...operators, ...attributes].find((m) => changed.has(m.name)) ??
+      [...types].filter((name) => changed.has(name)).map((name) => ({ name, location: -1 }))[0] ??
+      routines.find(isNew);
+    const hint = 'Commit first: what a transaction changes is analysed when it is committed.';
+    if (hit) {
+      throw refusal('0A000', 'stale', `"${hit.name}" was changed in a transaction, and pgveil has not seen it yet`, {
+        hint,
+        ...(hit.location < 0 ? {} : { location: hit.location }),
+      });
+    }
+    if (runs && changed.has(ANY_CODE)) {
+      const what = 'the transaction has defined code that reads protected relations, or that pgveil has not read';
+      throw refusal('0A000', 'stale', `no data can be read or written here: ${what}`, { hint });
+    }
+  }
+
+  /** Behind a COMMIT in the same text, others would see the new definitions before pgveil does. */
+  #assertLast(index: number): void {
+    const before = this.#statements[index - 1]?.node;
+    if (this.#changed.size === 0 || !before || !('TransactionStmt' in before)) return;
+    const { kind } = before.TransactionStmt;
+    if (kind !== 'TRANS_STMT_COMMIT' && kind !== 'TRANS_STMT_PREPARE') return;
+    throw refusal('0A000', 'stale', 'no statement can follow COMMIT in a text that changes definitions', {
+      hint: 'Send what follows as a text of its own.',
     });
   }
 
@@ -237,7 +287,7 @@ function positioned(error: RefusalError, text: string): Refusal {
   return location === undefined ? error.refusal : { ...error.refusal, position: positionOfByte(text, location) };
 }
 
-function viewerOf(context: PlanContext, names: () => NameEnvironment): Viewer {
+function viewerOf(context: PlanContext, names: () => NameEnvironment, uncommitted: ReadonlySet<string>): Viewer {
   const { snapshot } = context.protection;
   return {
     protection: context.protection,
@@ -245,10 +295,13 @@ function viewerOf(context: PlanContext, names: () => NameEnvironment): Viewer {
     policies: context.policies,
     tagPrefix: context.tagPrefix,
     names,
+    uncommitted,
     mayReadAll: (relation, columns) =>
       columns.length === 0 || everyoneReads(relation) || mayReadColumns(snapshot, names().role, relation, columns),
     assertReadable(scan, columns, location) {
       const { relation, guards } = scan.guarded;
+      // Without a protected column no guard is asked.
+      if (!columns.some((column) => rulesOf(scan, column.attnum).length > 0)) return;
       const needed = [
         { relation, columns: [...columnsForGuards(scan.guarded)] },
         ...[...guards]

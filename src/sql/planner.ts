@@ -10,7 +10,7 @@ import { refusePlan } from './failing-text.js';
 import { SqlParser } from './parse.js';
 import { type PlanContext, type PlannedText, planText } from './plan.js';
 import { createPlanCache, type PlanCache } from './plan-cache.js';
-import type { Plan, Planner, Refusal, SessionEnvironment } from './plan-types.js';
+import { ANY_CODE, type Plan, type Planner, type Refusal, type SessionEnvironment } from './plan-types.js';
 import { deriveProtection, type Protection } from './protection.js';
 
 /** A name that no snapshot knows makes the schema be looked at, but not more often than this. */
@@ -58,6 +58,10 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   const states = new Map<string, DatabaseState>();
   /** Databases whose schema has changed since the snapshot; planning waits. */
   const changing = new Map<string, Promise<unknown>>();
+  /** Of these, those where what was changed decides what is protected: nothing is planned before they are read again. */
+  const unread = new Set<string>();
+  /** Names that sessions have changed and not committed. */
+  const watched = new Map<string, Set<ReadonlySet<string>>>();
   const lastLook = new Map<string, number>();
   let generations = 0;
 
@@ -157,6 +161,8 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     const { database } = environment;
     try {
       await changing.get(database);
+      if (unread.has(database))
+        return unreadable(database, 'its definitions have changed and cannot be read again yet');
       if (look) lastLook.set(database, performance.now());
       let snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
       let state = await build(snapshot);
@@ -176,6 +182,28 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     }
   }
 
+  /** Reads the schema again; until then, and as long as that fails after a change of definitions, planning waits. */
+  function readAgain(database: string): void {
+    const refreshed: Promise<unknown> = catalog
+      .refresh(database)
+      .then(() => unread.delete(database))
+      .catch(() => undefined)
+      .finally(() => {
+        if (changing.get(database) === refreshed) changing.delete(database);
+      });
+    changing.set(database, refreshed);
+  }
+
+  /** With the names that other sessions are changing: whether these commit first cannot be known. */
+  function withOthers(environment: SessionEnvironment): SessionEnvironment {
+    const sets = watched.get(environment.database);
+    if (!sets) return environment;
+    const others = [...sets].filter((names) => names !== environment.uncommittedNames).flatMap((names) => [...names]);
+    const named = others.filter((name) => name !== ANY_CODE);
+    if (named.length === 0) return environment;
+    return { ...environment, uncommittedNames: new Set([...environment.uncommittedNames, ...named]) };
+  }
+
   function recentlyLooked(database: string): boolean {
     return performance.now() - (lastLook.get(database) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS;
   }
@@ -186,9 +214,11 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
 
   return {
     tagPrefix,
-    plan(text, environment) {
+    plan(text, asked) {
       const start = performance.now();
-      const { database } = environment;
+      const { database } = asked;
+      const environment = withOthers(asked);
+      if (unread.has(database) && !changing.has(database)) readAgain(database);
       const snapshot = catalog.current(database);
       const state = states.get(database);
       if (!snapshot || state?.snapshot !== snapshot || changing.has(database) || state.parser.isRenewed) {
@@ -210,13 +240,19 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     },
     generation: (database) => states.get(database)?.generation ?? 0,
     schemaChanged(database) {
-      const refreshed = catalog
-        .refresh(database)
-        .catch(() => undefined)
-        .finally(() => {
-          if (changing.get(database) === refreshed) changing.delete(database);
-        });
-      changing.set(database, refreshed);
+      const sets = watched.get(database);
+      if (sets && [...sets].some((names) => names.size > 0)) unread.add(database);
+      readAgain(database);
+    },
+    watchUncommitted(database, names) {
+      const sets = watched.get(database) ?? new Set();
+      sets.add(names);
+      watched.set(database, sets);
+    },
+    forgetUncommitted(database, names) {
+      const sets = watched.get(database);
+      sets?.delete(names);
+      if (sets?.size === 0) watched.delete(database);
     },
   };
 }

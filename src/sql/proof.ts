@@ -4,7 +4,7 @@
  * The proof only decides between refusing and allowing. Relations are substituted either way, so a filter that was
  * allowed in error sees masks, not stored values.
  */
-import type { Node } from '@pgsql/types';
+import type { Node, TypeName } from '@pgsql/types';
 import { type AttNum, type Column, findColumn, type Relation } from '../catalog/snapshot.js';
 import type { RowGuard } from '../policy/bind.js';
 import { stringOf } from './mentions.js';
@@ -47,9 +47,14 @@ export interface LevelConditions {
 /** Marks the policies that provably redact none of the rows that a query level meets. */
 export function proveScans(level: LevelConditions): void {
   const facts = level.conjuncts.flatMap((node) => atomsOf(node, level.columnOf));
+  const either = level.conjuncts.flatMap((node) =>
+    'BoolExpr' in node && node.BoolExpr.boolop === 'OR_EXPR'
+      ? [(node.BoolExpr.args ?? []).map((side) => conjunctsOf(side).flatMap((c) => atomsOf(c, level.columnOf)))]
+      : [],
+  );
   const equalities = level.conjuncts.flatMap((node) => equalityOf(node, level.columnOf));
   const proves = (scan: Scan, guard: RowGuard): boolean => {
-    if (guard.kind === 'own') return contradicts(guard, scan, facts);
+    if (guard.kind === 'own') return contradicts(guard, scan, facts, either);
     // The parent of the row is in the query, and is no redacted row itself.
     return level.scans.some(
       (parent) =>
@@ -86,10 +91,15 @@ export function conjunctsOf(condition: Node | undefined): readonly Node[] {
   return [condition];
 }
 
+/**
+ * @param facts of which all are true
+ * @param alternatives of each of which one side is true, with all its facts
+ */
 function contradicts(
   guard: Extract<RowGuard, { kind: 'own' }>,
   scan: Scan,
   facts: readonly Atom<ScanColumn>[],
+  alternatives: readonly (readonly (readonly Atom<ScanColumn>[])[])[],
 ): boolean {
   const own = (node: Node): AttNum | undefined => guardColumn(node, scan.guarded.relation);
   const factsOn = (attnum: AttNum): readonly Atom<ScanColumn>[] =>
@@ -97,7 +107,8 @@ function contradicts(
   const excluded = conjunctsOf(guard.conditionTree).some((conjunct) =>
     atomsOf(conjunct, own).some((atom) => factsOn(atom.column).some((fact) => excludes(fact, atom))),
   );
-  if (excluded || !guard.exemptionTree) return excluded;
+  if (excluded || alternatives.some((facts) => facts.every((side) => contradicts(guard, scan, side, [])))) return true;
+  if (!guard.exemptionTree) return false;
   return conjunctsOf(guard.exemptionTree).every((conjunct) => {
     const atoms = atomsOf(conjunct, own);
     return atoms.length > 0 && atoms.every((atom) => factsOn(atom.column).some((fact) => implies(fact, atom)));
@@ -250,7 +261,7 @@ function operationAtoms<C>(
   expression: Extract<Node, { A_Expr: unknown }>['A_Expr'],
   columnOf: Columns<C>,
 ): readonly Atom<C>[] {
-  const name = stringOf(expression.name?.at(-1)) ?? '';
+  const name = builtinName(expression.name) ?? '';
   const { lexpr, rexpr } = expression;
   if (!lexpr || !rexpr) return [];
   const column = columnOf(lexpr);
@@ -296,7 +307,7 @@ function comparison<C>(column: C, name: string, value: Value | undefined): reado
 }
 
 function equalityOf(node: Node, columnOf: Columns<ScanColumn>): readonly [ScanColumn, ScanColumn][] {
-  if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP' || stringOf(node.A_Expr.name?.at(-1)) !== '=') return [];
+  if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP' || builtinName(node.A_Expr.name) !== '=') return [];
   const { lexpr, rexpr } = node.A_Expr;
   const [a, b] = [lexpr && columnOf(lexpr), rexpr && columnOf(rexpr)];
   return a && b ? [[a, b]] : [];
@@ -315,8 +326,9 @@ function constantOf(node: Node): Value | undefined {
   }
   if ('TypeCast' in node && node.TypeCast.arg) {
     const value = constantOf(node.TypeCast.arg);
-    const type = stringOf(node.TypeCast.typeName?.names?.at(-1));
-    if (value?.kind === 'text') return ['text', 'varchar', 'bpchar'].includes(type ?? '') ? value : undefined;
+    const type = builtinName(node.TypeCast.typeName?.names);
+    if (node.TypeCast.typeName?.typmods) return undefined;
+    if (value?.kind === 'text') return isPlainTextType(node.TypeCast.typeName) ? value : undefined;
     if (value?.kind === 'time') return { kind: 'time', span: widen(value.span, -1, type === 'date' ? 0 : 1) };
     return undefined;
   }
@@ -339,12 +351,12 @@ function momentOf(node: Node): Span | undefined {
     }
   }
   if ('FuncCall' in node) {
-    const name = stringOf(node.FuncCall.funcname?.at(-1)) ?? '';
+    const name = builtinName(node.FuncCall.funcname) ?? '';
     const isNow = ['now', 'transaction_timestamp', 'statement_timestamp'].includes(name) && !node.FuncCall.args;
     return isNow ? { low: 0, high: 0 } : undefined;
   }
   if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr && node.A_Expr.rexpr) {
-    const name = stringOf(node.A_Expr.name?.at(-1));
+    const name = builtinName(node.A_Expr.name);
     const left = constantOf(node.A_Expr.lexpr);
     const length = lengthOf(node.A_Expr.rexpr);
     if (left?.kind !== 'time' || !length) return undefined;
@@ -357,6 +369,7 @@ function momentOf(node: Node): Span | undefined {
 const DAYS: Readonly<Record<string, Span>> = {
   minute: { low: 1 / 1440, high: 1 / 1440 },
   hour: { low: 1 / 24, high: 1 / 24 },
+  // A day of the session's time zone can have 23 or 25 hours; guards count in UTC.
   day: { low: 1, high: 1 },
   week: { low: 7, high: 7 },
   month: { low: 28, high: 31 },
@@ -373,9 +386,23 @@ function lengthOf(node: Node): Span | undefined {
   const text = constant && 'A_Const' in constant ? constant.A_Const.sval?.sval : undefined;
   const match = text === undefined ? null : /^(\d+) (minute|hour|day|week|month|year)s?$/.exec(text.trim());
   const unit = match && DAYS[match[2]!];
-  return unit ? { low: unit.low * Number(match[1]), high: unit.high * Number(match[1]) } : undefined;
+  if (!unit) return undefined;
+  const hour = unit.low < 1 ? 0 : 1 / 24;
+  return { low: unit.low * Number(match[1]) - hour, high: unit.high * Number(match[1]) + hour };
 }
 
 function widen(span: Span, low: number, high: number): Span {
   return { low: span.low + low, high: span.high + high };
+}
+
+/** The name of an operator, function or type where it can only be a built-in one, or is written without a schema. */
+function builtinName(parts: readonly Node[] | undefined): string | undefined {
+  const names = (parts ?? []).map(stringOf);
+  return names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog') ? names.at(-1) : undefined;
+}
+
+/** text and varchar without a length: a cast to them changes no value, where one to char(n) or varchar(n) can. */
+export function isPlainTextType(type: TypeName | undefined): boolean {
+  const name = builtinName(type?.names);
+  return (name === 'text' || name === 'varchar') && !type?.typmods && !type?.arrayBounds;
 }

@@ -44,6 +44,12 @@ export function resolveRelation(
 /** The same for the target of a modification, which keeps its place in the statement: it is always pinned. */
 export function resolveTarget(range: RangeVar, analysis: Analysis): NamedRelation {
   const found = resolveAndPin(range, analysis);
+  if (found.kind === 'unknown') {
+    const { schemaname, relname = '' } = range;
+    const isTemporary =
+      schemaname === undefined ? analysis.names().tempRelations.has(relname) : /^pg_temp(_\d+)?$/.test(schemaname);
+    return isTemporary ? { kind: 'temporary' } : found;
+  }
   const isProtected = found.kind === 'relation' && analysis.state.viewer.protection.of(found.relation) !== undefined;
   if (isProtected && range.schemaname === undefined) pin(range, relationSql(found.relation), analysis);
   return found;

@@ -13,14 +13,14 @@ export function assertRoutines(
   locate: (location: number) => number | undefined,
 ): void {
   for (const routine of [...mentions.routines, ...mentions.attributes]) {
-    const verdict = protection.routineNamed(routine);
+    const verdict = protection.unsafe.routineNamed(routine);
     if (verdict) throw refused('function', routine, verdict.kind, verdict.reason, locate);
   }
   for (const operator of mentions.operators) {
-    const verdict = protection.operatorNamed(operator);
+    const verdict = protection.unsafe.operatorNamed(operator);
     if (verdict) throw refused('operator', operator, verdict.kind, verdict.reason, locate);
   }
-  const cast = protection.castIn(mentions);
+  const cast = protection.unsafe.castIn(mentions);
   if (cast) throw refused('cast', undefined, cast.kind, cast.reason, locate);
 }
 

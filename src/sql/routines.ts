@@ -65,59 +65,70 @@ export function changesEnvironment(routine: Routine): boolean {
   return CHANGES_ENVIRONMENT.test(routine.source);
 }
 
-/** Judges texts of bodies against names that must not occur in them. */
+/** Judges texts of bodies. */
 export interface BodyJudge {
   /** The verdict on a body; undefined for a harmless one. */
   judge(language: string, source: string): RoutineVerdict | undefined;
+  /** The verdict on types of arguments and results: values are checked where these are domains. */
+  judgeTypes(types: string): RoutineVerdict | undefined;
 }
 
-/** @param protectedNames relations, views and routines that a body must not name */
-export function createBodyJudge(protectedNames: Iterable<string>): BodyJudge {
-  const protectedPattern = wordPattern(protectedNames);
-  const builtinPattern = wordPattern([...READS_BY_NAME, ...READS_FILES]);
+/** What must not occur in a body. */
+export interface ForbiddenNames {
+  /** Relations and views. */
+  readonly relations: Iterable<string>;
+  /** Types whose casts or checks are unsafe. */
+  readonly types: readonly string[];
+  readonly routines: Iterable<string>;
+  readonly operators: readonly string[];
+  /** A cursor can be a client's, whose rows are tagged with what a client must not see. */
+  readonly cursorsTell: boolean;
+}
+
+export function createBodyJudge(forbidden: ForbiddenNames): BodyJudge {
+  const typed = wordPattern(forbidden.types);
+  const named = wordPattern([...forbidden.relations, ...forbidden.types]);
+  const called = wordPattern([...forbidden.routines, ...READS_BY_NAME, ...READS_FILES], '\\s*["(]|\\s*$');
+  const unsafe = (reason: string): RoutineVerdict => ({ kind: 'function', reason });
   return {
+    judgeTypes(types) {
+      const name = typed?.exec(types)?.[1];
+      return name === undefined ? undefined : unsafe(`it takes or returns ${name}, whose cast or check is unsafe`);
+    },
     judge(language, source) {
-      if (!READABLE.has(language)) {
-        return { kind: 'function', reason: `it is written in ${language}, which pgveil does not read` };
-      }
+      if (!READABLE.has(language)) return unsafe(`it is written in ${language}, which pgveil does not read`);
       // A name can be written with escapes, which only a parser would undo.
-      if (/u&["']/i.test(source))
-        return { kind: 'function', reason: 'its body has names or strings with Unicode escapes' };
-      if (language === 'plpgsql' && /\bexecute\b/i.test(source)) {
-        return { kind: 'function', reason: 'its body runs SQL that it makes (EXECUTE)' };
-      }
-      const named = protectedPattern?.exec(source)?.[1] ?? builtinPattern?.exec(source)?.[1];
-      return named === undefined ? undefined : { kind: 'function', reason: `its body names ${named}` };
+      if (/u&["']/i.test(source)) return unsafe('its body has names or strings with Unicode escapes');
+      if (language === 'plpgsql' && /\bexecute\b/i.test(source))
+        return unsafe('its body runs SQL that it makes (EXECUTE)');
+      if (/\bpg_temp/i.test(source)) return unsafe('its body uses temporary objects, which pgveil has not read');
+      if (forbidden.cursorsTell && /cursor/i.test(source))
+        return unsafe("its body uses cursors, which can be a client's");
+      const operator = forbidden.operators.find((symbol) => source.includes(symbol));
+      if (operator !== undefined) return unsafe(`its body uses the operator ${operator}`);
+      const name = named?.exec(source)?.[1] ?? called?.exec(source)?.[1];
+      return name === undefined ? undefined : unsafe(`its body names ${name}`);
     },
   };
 }
 
 /**
- * Verdicts on the database's own routines; absent means harmless.
- * @param protectedNames relations and views that a body must not name
+ * The routines that a judge finds unsafe, beside those that are known to be.
  * @param allowed signatures that configuration lets through
- * @param judgeSql what keeps a statement from being harmless, given the verdicts so far
+ * @param reasonIn why an expression is unsafe, undefined for a harmless one
  */
 export function judgeRoutines(
   snapshot: Snapshot,
-  protectedNames: ReadonlySet<string>,
+  known: ReadonlyMap<Oid, RoutineVerdict>,
   allowed: ReadonlySet<string>,
-  judgeSql: (sql: string, verdicts: ReadonlyMap<Oid, RoutineVerdict>) => string | undefined,
+  judge: BodyJudge,
+  reasonIn: (sql: string) => string | undefined,
 ): Map<Oid, RoutineVerdict> {
-  const verdicts = new Map<Oid, RoutineVerdict>();
-  const names = new Set(protectedNames);
-  // A routine that calls an unsafe one is unsafe, so look again until nothing is added.
-  for (let added = true; added; ) {
-    added = false;
-    const judge = createBodyJudge(names);
-    for (const routine of snapshot.routines) {
-      if (verdicts.has(routine.oid) || allowed.has(routine.signature)) continue;
-      const verdict = judgeRoutine(routine, judge, verdicts) ?? judgeDefaults(routine, judgeSql, verdicts);
-      if (!verdict) continue;
-      verdicts.set(routine.oid, verdict);
-      names.add(routine.name);
-      added = true;
-    }
+  const verdicts = new Map(known);
+  for (const routine of snapshot.routines) {
+    if (verdicts.has(routine.oid) || allowed.has(routine.signature)) continue;
+    const verdict = judgeRoutine(routine, judge, snapshot, verdicts) ?? judgeDefaults(routine, reasonIn);
+    if (verdict) verdicts.set(routine.oid, verdict);
   }
   return verdicts;
 }
@@ -125,34 +136,61 @@ export function judgeRoutines(
 function judgeRoutine(
   routine: Routine,
   judge: BodyJudge,
+  snapshot: Snapshot,
   verdicts: ReadonlyMap<Oid, RoutineVerdict>,
 ): RoutineVerdict | undefined {
   if (routine.kind === 'aggregate') {
-    const part = routine.supportRoutines.find((oid) => verdicts.has(oid));
-    return part === undefined ? undefined : verdicts.get(part);
+    const part = routine.supportRoutines.find((oid) => verdicts.has(oid) || isUnknown(oid, snapshot));
+    if (part === undefined) return undefined;
+    return verdicts.get(part) ?? { kind: 'function', reason: 'it is made of a routine that is not known' };
   }
-  if (!READABLE.has(routine.language)) {
-    return routine.extension !== undefined && PURE_EXTENSIONS.has(routine.extension)
-      ? undefined
-      : judge.judge(routine.language, routine.source);
-  }
-  return judge.judge(routine.language, routine.source);
+  const pure = routine.extension !== undefined && PURE_EXTENSIONS.has(routine.extension);
+  if (pure && !READABLE.has(routine.language)) return undefined;
+  return judge.judge(routine.language, routine.source) ?? judge.judgeTypes(typesOf(routine));
 }
 
+/** Types of its arguments and its result, as text. */
+export function typesOf(routine: Routine): string {
+  return `${routine.signature.slice(routine.signature.indexOf('('))} ${routine.resultType}`;
+}
+
+/** In no snapshot are temporary routines. */
+function isUnknown(oid: Oid, snapshot: Snapshot): boolean {
+  return oid >= FIRST_USER_OID && !snapshot.routineByOid.has(oid);
+}
+
+/** The first OID that initdb does not assign, `FirstNormalObjectId`. */
+const FIRST_USER_OID = 16384;
+
 /** Default values are evaluated when a call leaves the argument out. */
-function judgeDefaults(
-  routine: Routine,
-  judgeSql: (sql: string, verdicts: ReadonlyMap<Oid, RoutineVerdict>) => string | undefined,
-  verdicts: ReadonlyMap<Oid, RoutineVerdict>,
-): RoutineVerdict | undefined {
-  const found = routine.defaults === undefined ? undefined : judgeSql(routine.defaults, verdicts);
+function judgeDefaults(routine: Routine, reasonIn: (sql: string) => string | undefined): RoutineVerdict | undefined {
+  const found = routine.defaults === undefined ? undefined : reasonIn(routine.defaults);
   return found === undefined ? undefined : { kind: 'function', reason: `a default value of it ${found}` };
 }
 
-/** Matches any of the names as a whole word in either case; undefined for none. */
-function wordPattern(names: Iterable<string>): RegExp | undefined {
-  const written = [...names].flatMap((name) => (name.includes('"') ? [name, name.replaceAll('"', '""')] : [name]));
-  const escaped = written.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  if (escaped.length === 0) return undefined;
-  return new RegExp(`(?<![\\p{L}\\p{N}_$])(${escaped.join('|')})(?![\\p{L}\\p{N}_$])`, 'iu');
+/** Words that name a relation or routine only in double quotes, `RESERVED_KEYWORD` in kwlist.h. */
+const RESERVED = new Set(
+  (
+    'all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create ' +
+    'current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc ' +
+    'distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral ' +
+    'leading limit localtime localtimestamp not null offset on only or order placing primary references returning ' +
+    'select session_user some symmetric system_user table then to trailing true union unique user using variadic when ' +
+    'where window with'
+  ).split(' '),
+);
+
+/**
+ * Matches any of the names as a whole word in either case; undefined for none.
+ * @param after what has to follow
+ */
+function wordPattern(names: Iterable<string>, after = ''): RegExp | undefined {
+  const written = [...new Set(names)].map((name) => {
+    // A name is cut at 63 bytes: of a long one the beginning is enough.
+    const quoted = name.replaceAll('"', '""').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return RESERVED.has(name) ? `"${quoted}"` : Buffer.byteLength(name) >= 63 ? `${quoted}[\\p{L}\\p{N}_$]*` : quoted;
+  });
+  if (written.length === 0) return undefined;
+  const follows = after === '' ? '' : `(?=${after})`;
+  return new RegExp(`(?<![\\p{L}\\p{N}_$])(${written.join('|')})(?![\\p{L}\\p{N}_$])${follows}`, 'iu');
 }

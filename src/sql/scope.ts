@@ -39,7 +39,9 @@ export interface RangeItem {
   readonly columns: readonly ScopeColumn[] | undefined;
   /** What its unknown columns can carry. */
   readonly opaqueTaint?: () => readonly Taint[];
-  /** A scan of a relation that is substituted. */
+  /** The type of its whole row, as SQL; present where a subquery stands in the place of a relation. */
+  readonly rowType?: string;
+  /** A scan of a guarded relation. */
   readonly scan?: Scan;
   /** Only its qualified columns are visible (EXCLUDED, OLD, NEW). */
   readonly qualifiedOnly?: boolean;

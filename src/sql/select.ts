@@ -6,7 +6,7 @@ import { type Analysis, NO_REFS, type QueryColumn, type QueryResult, type Ref } 
 import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
 import { locationOf, stringOf } from './mentions.js';
-import { conjunctsOf, proveScans, type ScanColumn } from './proof.js';
+import { conjunctsOf, isPlainTextType, proveScans, type ScanColumn } from './proof.js';
 import { unsupported } from './refuse.js';
 import type { Scan } from './scan.js';
 import { type CteScope, findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
@@ -182,13 +182,10 @@ export function prove(conjuncts: readonly Node[], scope: Scope, analysis: Analys
   proveScans({ conjuncts, scans: [...scans], columnOf: (node) => storedColumn(node, scope) });
 }
 
-const TEXT_TYPES = new Set(['text', 'varchar', 'bpchar']);
-
 /** A reference to a column of a scan of this level; a view's definition writes casts to text around it. */
 function storedColumn(node: Node, scope: Scope): ScanColumn | undefined {
   if ('TypeCast' in node && node.TypeCast.arg) {
-    const type = stringOf(node.TypeCast.typeName?.names?.at(-1)) ?? '';
-    return TEXT_TYPES.has(type) ? storedColumn(node.TypeCast.arg, scope) : undefined;
+    return isPlainTextType(node.TypeCast.typeName) ? storedColumn(node.TypeCast.arg, scope) : undefined;
   }
   if (!('ColumnRef' in node)) return undefined;
   const { parts, star } = referenceNames(node.ColumnRef as Readonly<Record<string, unknown>>);

@@ -1,13 +1,15 @@
 /** One statement: what it is, what it shows, what it changes. The dispatch over kinds of statements. */
 import type { CreateTableAsStmt, Node, RangeVar, ViewStmt } from '@pgsql/types';
-import type { Analysis, QueryColumn, QueryResult } from './analysis.js';
+import type { Relation } from '../catalog/snapshot.js';
+import type { Analysis, QueryColumn, QueryResult, StatementState, Viewer } from './analysis.js';
 import { analyseCopy } from './copy.js';
+import { callsOnlyBuiltins } from './definitions.js';
 import { place } from './expression.js';
 import { assertNoCopy, assertNoFilter, maskedLabels } from './filter.js';
-import { locationOf, type Mentions, stringOf } from './mentions.js';
+import { locationOf, type Mentions, type Modified, type NamedReference, stringOf } from './mentions.js';
 import { analyseMerge } from './merge.js';
-import { analyseDelete, analyseInsert, analyseUpdate, assertMayTruncate, type Modification } from './modify.js';
-import type { OutputColumn, SessionEffect, StatementPlan } from './plan-types.js';
+import { analyseDelete, analyseInsert, analyseUpdate, type Modification } from './modify.js';
+import { ANY_CODE, type OutputColumn, type SessionEffect, type StatementPlan } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
@@ -15,6 +17,7 @@ import { assertRoutines } from './routine-calls.js';
 import { changesEnvironment } from './routines.js';
 import type { Scope } from './scope.js';
 import { analyseQuery } from './select.js';
+import { assertNotUndermining } from './undermining.js';
 import { planUtility, statementName } from './utility.js';
 
 /** Statements that read or move rows: names in them must be what the snapshot says. */
@@ -25,14 +28,30 @@ const DATA = new Set(
   ).split(' '),
 );
 
+/** Statements that change neither rows nor definitions, or remove what they name. */
+const IGNORES_DEFINITIONS = new Set(
+  (
+    'TransactionStmt VariableSetStmt VariableShowStmt DiscardStmt ListenStmt NotifyStmt UnlistenStmt DeallocateStmt ' +
+    'ClosePortalStmt GrantStmt GrantRoleStmt CommentStmt AlterOwnerStmt SecLabelStmt DropStmt LockStmt'
+  ).split(' '),
+);
+
+/** DDL that evaluates expressions over rows, and so runs code. */
+const EVALUATES = new Set(
+  'IndexStmt AlterTableStmt AlterDomainStmt ClusterStmt ReindexStmt VacuumStmt TruncateStmt FetchStmt'.split(' '),
+);
+
+export function ignoresDefinitions(node: Node): boolean {
+  return IGNORES_DEFINITIONS.has(kindOf(node));
+}
+
+/** True for a statement that can run routines that it does not name. */
+export function runsCode(node: Node): boolean {
+  return isData(node) || EVALUATES.has(kindOf(node));
+}
+
 /** Statements whose routines are defined or renamed, not called. */
-const DEFINES_ROUTINES = new Set([
-  'CreateFunctionStmt',
-  'AlterFunctionStmt',
-  'CreateTrigStmt',
-  'DropStmt',
-  'RenameStmt',
-]);
+const DEFINES_ROUTINES = new Set(['CreateFunctionStmt', 'AlterFunctionStmt', 'DropStmt', 'RenameStmt']);
 
 export function isData(node: Node): boolean {
   return DATA.has(kindOf(node));
@@ -63,12 +82,12 @@ const PASSED: Pick<StatementPlan, 'output' | 'withhold' | 'masked'> = { output: 
  */
 export function planStatement(node: Node, analysis: Analysis): StatementPlan {
   const { mentions, state, unit } = analysis;
-  const { protection } = state.viewer;
-  if (protection.closedReason !== undefined) {
-    throw refusal('42501', 'closed', 'pgveil cannot serve this database', { detail: protection.closedReason });
-  }
-  if (!DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection, unit.locate);
+  const { protection, policies } = state.viewer;
+  // Nothing is protected from a role that is exempt from every policy.
+  const isExempt = policies.size === 0;
+  if (!isExempt && !DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection, unit.locate);
   assertAliases(mentions);
+  assertModifications(mentions, state);
   const plan = planKind(node, analysis, true);
   const extra = calledEffects(mentions, protection);
   return extra.length === 0 ? plan : withEffects(plan, extra);
@@ -82,6 +101,42 @@ function withEffects(plan: StatementPlan, extra: readonly SessionEffect[]): Stat
       : effect,
   );
   return { ...plan, effects: [...effects, ...extra] };
+}
+
+/** Changes of relations around the protected ones that would show redacted rows again, or run what must not run. */
+function assertModifications(mentions: Mentions, { viewer }: StatementState): void {
+  const { protection } = viewer;
+  if (viewer.policies.size === 0) return;
+  for (const modified of mentions.modified) {
+    const named = protection.snapshot.relationsByName.get(modified.name) ?? [];
+    const meant = named.filter((r) => modified.schema === undefined || modified.schema === r.schema);
+    assertNotUndermining(modified, meant, protection);
+    assertTriggers(modified, meant, protection);
+  }
+}
+
+/** What a trigger's function reads can end in the row that RETURNING shows. */
+function assertTriggers(modified: Modified, relations: readonly Relation[], protection: Protection): void {
+  const { snapshot } = protection;
+  const withHeirs = relations.flatMap((r) => [r, ...snapshot.relations.filter((heir) => heir.parents.includes(r.oid))]);
+  for (const relation of withHeirs) {
+    for (const oid of relation.triggerRoutines) {
+      const verdict = protection.routine(oid);
+      if (!verdict) continue;
+      const signature = snapshot.routineByOid.get(oid)?.signature ?? 'a function';
+      throw refusal(
+        '42501',
+        'function',
+        `cannot write to "${relation.schema}.${relation.name}": its trigger runs ${signature}`,
+        {
+          detail: `That function is not allowed: ${verdict.reason}.`,
+          hint: 'The operator of pgveil can allow it by its signature under functions.allow.',
+          table: `${relation.schema}.${relation.name}`,
+          ...(modified.location < 0 ? {} : { location: modified.location }),
+        },
+      );
+    }
+  }
 }
 
 /** A client's alias like ours could stand before ours in a guard. */
@@ -112,7 +167,7 @@ function calledEffects(mentions: Mentions, protection: Protection): readonly Ses
 function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPlan {
   const { mentions, state } = analysis;
   const { protection } = state.viewer;
-  const concerned = concernedNames(mentions, protection);
+  const concerned = state.viewer.policies.size === 0 ? [] : concernedNames(mentions, protection);
   const isConcerned = concerned.length > 0;
   if ('SelectStmt' in node) {
     const { intoClause } = node.SelectStmt;
@@ -123,7 +178,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   }
   if ('InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node) {
     const kind = kindOf(node).replace('Stmt', '').toLowerCase();
-    if (!isConcerned) return { kind, effects: [], ...PASSED, withhold: triggersWithhold(node, analysis) };
+    if (!isConcerned) return { kind, effects: [], ...PASSED };
     const result = analyseModification(node, undefined, analysis);
     analysis.state.withhold.push(result.withhold);
     return showing(kind, result, analysis, false);
@@ -143,7 +198,9 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
     const inner = node.ExplainStmt.query;
     if (!inner) throw unsupported('this EXPLAIN');
     const plan = planKind(inner, analysis, false);
-    return { ...plan, kind: 'explain', output: [] };
+    // It shows the plan of a statement that it carries, and not its rows.
+    const effects = plan.effects.filter((effect) => effect.kind !== 'execute' && effect.kind !== 'fetch');
+    return { ...plan, kind: 'explain', output: [], effects };
   }
   if ('PrepareStmt' in node) {
     const inner = node.PrepareStmt.query;
@@ -161,10 +218,9 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
     return { kind: 'cursor', ...PASSED, effects: [{ kind: 'declare', cursor: portalname, hold, statement }] };
   }
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
-  if ('ViewStmt' in node) return createView(node.ViewStmt, analysis);
-  if ('TruncateStmt' in node) assertMayTruncate(node.TruncateStmt, analysis);
-  if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], protection);
-  const { label, effects } = planUtility(node, mentions, analysis.names, protection);
+  if ('ViewStmt' in node && state.viewer.policies.size > 0) return createView(node.ViewStmt, analysis);
+  if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], state.viewer);
+  const { label, effects } = planUtility(node, mentions, analysis.names, state.viewer);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);
   return { kind: label, ...PASSED, effects, withhold: quotes ? 'all' : 'nothing' };
 }
@@ -176,14 +232,6 @@ export function analyseModification(node: object, outer: Scope | undefined, anal
   if ('DeleteStmt' in node) return analyseDelete(node.DeleteStmt as never, outer, analysis);
   if ('MergeStmt' in node) return analyseMerge(node.MergeStmt as never, outer, analysis);
   throw unsupported(statementName(kindOf(node as Node)));
-}
-
-/** Triggers of an unprotected table can touch protected ones, and their errors quote what they met. */
-function triggersWithhold(node: Node, { state }: Analysis): StatementPlan['withhold'] {
-  const statement = Object.values(node)[0] as { readonly relation?: RangeVar };
-  const { snapshot, routine } = state.viewer.protection;
-  const relations = snapshot.relationsByName.get(statement.relation?.relname ?? '') ?? [];
-  return relations.some((relation) => relation.triggerRoutines.some((oid) => routine(oid))) ? 'all' : 'nothing';
 }
 
 /** The plan of a statement whose rows the client gets. */
@@ -246,30 +294,27 @@ function createTableAs(statement: CreateTableAsStmt, analysis: Analysis): Statem
 function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
   const { mentions, state } = analysis;
   const { protection } = state.viewer;
-  const name = statement.view?.relname ?? '';
+  const { relname: name = '', schemaname, relpersistence } = statement.view ?? {};
   const own = statement.view && locationOf(statement.view);
-  const others = mentions.relations.filter(
-    (r) => r.location !== own && protection.relationsNamed(r.name).length > 0 && !mentions.ctes.has(r.name),
-  );
-  const replaced = protection.relationsNamed(name).length > 0;
-  if (others.length > 0) {
+  const sources = mentions.relations.filter((r) => r.location !== own);
+  const isHarmless =
+    !sources.some((r) => protection.relationsNamed(r.name).length > 0) && callsOnlyBuiltins(mentions, protection);
+  if (!isHarmless) {
+    const creation = schemaname ?? analysis.names().creationSchema ?? '';
+    const range = (r: NamedReference) => ({ ...(r.schema ? { schemaname: r.schema } : {}), relname: r.name });
     const temporary =
-      statement.view?.relpersistence === 't' ||
-      mentions.relations.some(
-        (r) =>
-          resolveRelation(
-            { ...(r.schema ? { schemaname: r.schema } : {}), relname: r.name },
-            protection.snapshot,
-            analysis.names,
-          ).kind === 'temporary',
-      );
+      relpersistence === 't' ||
+      creation.startsWith('pg_temp') ||
+      sources.some((r) => resolveRelation(range(r), protection.snapshot, analysis.names).kind === 'temporary');
     if (temporary) throw unsupported('a temporary view');
   }
-  const names = others.length > 0 || replaced ? [name] : [];
+  const isPlain = isHarmless || protection.unsafe.reasonIn(mentions) === undefined;
+  const concerned = sources.some((r) => protection.relationsNamed(r.name).length > 0);
+  const names = concerned || !isPlain ? [name, ANY_CODE] : protection.relationsNamed(name).length > 0 ? [name] : [];
   return { kind: 'ddl', ...PASSED, effects: [{ kind: 'ddl', names }, { kind: 'environment' }] };
 }
 
-function doBlock(args: readonly Node[], protection: Protection): StatementPlan {
+function doBlock(args: readonly Node[], { protection, policies }: Viewer): StatementPlan {
   let language = 'plpgsql';
   let body = '';
   for (const arg of args) {
@@ -279,7 +324,7 @@ function doBlock(args: readonly Node[], protection: Protection): StatementPlan {
     else body = text;
   }
   const verdict = protection.bodies.judge(language, body);
-  if (verdict) {
+  if (verdict && policies.size > 0) {
     throw refusal('42501', 'function', `DO is not allowed: ${verdict.reason}`, {
       detail: 'What it reads stays inside the server, where pgveil cannot mask stored values.',
       hint: 'Send its statements one by one.',

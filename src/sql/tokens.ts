@@ -23,6 +23,8 @@ const DOLLAR = 0x24;
 const MINUS = 0x2d;
 const SLASH = 0x2f;
 const STAR = 0x2a;
+const PLUS = 0x2b;
+const SIGNED = new Set([...'~!@#%^&|`?'].map((c) => c.charCodeAt(0)));
 
 /** The tokens of a text that the server's grammar accepts, comments and white space left out. */
 export function tokenize(text: string): Token[] {
@@ -48,6 +50,17 @@ export function tokenize(text: string): Token[] {
     at = token.end;
   }
   return tokens;
+}
+
+/** The text with spaces in the place of its comments; every token keeps its place. */
+export function withoutComments(text: string): string {
+  const bytes = Buffer.from(text);
+  let end = 0;
+  for (const token of [...tokenize(text), { start: bytes.length, end: bytes.length }]) {
+    for (let i = end; i < token.start; i++) if (!SPACE.has(bytes[i]!)) bytes[i] = 0x20;
+    end = token.end;
+  }
+  return bytes.toString();
 }
 
 function nextToken(bytes: Buffer, start: number, c: number): Token {
@@ -90,6 +103,9 @@ function nextToken(bytes: Buffer, start: number, c: number): Token {
   if (!OPERATOR.has(c)) return make('symbol', start + 1);
   let end = start + 1;
   while (OPERATOR.has(bytes[end]!) && !startsComment(bytes, end)) end++;
+  // `=-1` is an equation: an operator ends in + or - only with one of these characters in it.
+  const signed = bytes.subarray(start, end).some((byte) => SIGNED.has(byte));
+  while (!signed && end > start + 1 && (bytes[end - 1] === MINUS || bytes[end - 1] === PLUS)) end--;
   return make('operator', end);
 }
 
@@ -163,6 +179,10 @@ export interface TokenIndex {
   readonly tokens: readonly Token[];
   /** The index of the token that starts at that byte, or undefined. */
   at(offset: number): number | undefined;
+  /** The first token that starts at that byte or behind it. */
+  from(offset: number): Token | undefined;
+  /** The last token that ends at that byte or before it. */
+  before(offset: number): Token | undefined;
   /** Byte behind the dotted name that starts at that byte: `a . "b".c`, also `a.*`. Undefined where none starts. */
   endOfName(offset: number): number | undefined;
 }
@@ -173,6 +193,12 @@ export function indexTokens(text: string): TokenIndex {
   return {
     tokens,
     at: (offset) => byStart.get(offset),
+    from: (offset) => tokens[firstFrom(tokens, offset)],
+    before(offset) {
+      const i = firstFrom(tokens, offset) - 1;
+      const token = tokens[i];
+      return token && token.end <= offset ? token : tokens[i - 1];
+    },
     endOfName(offset) {
       let i = byStart.get(offset);
       if (i === undefined) return undefined;
@@ -181,6 +207,17 @@ export function indexTokens(text: string): TokenIndex {
       return tokens[i]!.end;
     },
   };
+}
+
+/** The index of the first token that starts at an offset or behind it. */
+function firstFrom(tokens: readonly Token[], offset: number): number {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle]!.start < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** `U&"…" UESCAPE '!'` is one name. */

@@ -5,7 +5,8 @@
 import type { AttNum, Oid, Relation, Snapshot } from '../catalog/snapshot.js';
 import type { Binding } from '../policy/bind.js';
 import type { Modified } from './mentions.js';
-import { refusal } from './refuse.js';
+import type { Protection } from './protection.js';
+import { type RefusalError, refusal } from './refuse.js';
 
 /** What must not happen to a relation, and which relation would show rows again. */
 export interface Undermining {
@@ -40,7 +41,7 @@ function dependentsOf(binding: Binding): ReadonlyMap<Oid, Relation> {
   for (const { relation, guards } of binding.guarded.values()) {
     for (const guard of guards.values()) {
       // Rows whose only parent is gone stay redacted.
-      if (guard.kind === 'belongs' && !guard.unique) found.set(guard.parent.relation.oid, relation);
+      if (guard.kind === 'belongs' && !guard.keyed) found.set(guard.parent.relation.oid, relation);
     }
   }
   return found;
@@ -132,33 +133,41 @@ function rewrittenBelow(
 }
 
 /**
- * @param relations those that the modified name can mean
+ * @param relations those that the modified name can mean; rows deleted from a guarded one are judged with its proof
  * @throws RefusalError for a change that would show redacted rows again
  */
-export function assertNotUndermining(
-  modified: Modified,
-  relations: readonly Relation[],
-  undermining: ReadonlyMap<Oid, Undermining>,
-): void {
+export function assertNotUndermining(modified: Modified, relations: readonly Relation[], protection: Protection): void {
   for (const relation of relations) {
-    const known = undermining.get(relation.oid);
+    const known = protection.undermining.get(relation.oid);
     if (!known) continue;
-    const shown = modified.kind === 'truncate' ? known.truncation : modified.deletes ? known.deletion : undefined;
+    const judgedLater = protection.of(relation)?.kind === 'guarded';
+    const deletion = modified.deletes && !judgedLater ? known.deletion : undefined;
+    const shown = modified.kind === 'truncate' ? known.truncation : deletion;
     const column = relation.columns.find((c) => modified.columns.includes(c.name) && known.columns.has(c.attnum));
     const dependent = shown ?? (column && known.columns.get(column.attnum));
     if (!dependent) continue;
-    const name = `${relation.schema}.${relation.name}`;
-    const what = shown ? `cannot delete from "${name}"` : `cannot change column "${column!.name}" of "${name}"`;
-    throw refusal(
-      '42501',
-      'write',
-      `${what}: rows of "${dependent.schema}.${dependent.name}" are redacted because of it`,
-      {
-        detail: 'A foreign key, or a policy, makes rows count as redacted by what they belong to.',
-        hint: 'Do this as an exempt role or on a direct connection.',
-        table: name,
-        ...(modified.location < 0 ? {} : { location: modified.location }),
-      },
-    );
+    const name = `"${relation.schema}.${relation.name}"`;
+    const what = shown ? `cannot delete from ${name}` : `cannot change column "${column!.name}" of ${name}`;
+    throw underminingRefusal(relation, what, dependent, modified.location);
   }
+}
+
+export function underminingRefusal(
+  relation: Relation,
+  what: string,
+  dependent: Relation,
+  location: number | undefined,
+): RefusalError {
+  return refusal(
+    '42501',
+    'write',
+    `${what}: rows of "${dependent.schema}.${dependent.name}" are redacted because of it`,
+    {
+      detail:
+        'A policy, or a foreign key that one depends on, makes those rows count as redacted by what they belong to.',
+      hint: 'Restrict the statement to rows that are not redacted, or do this as an exempt role or on a direct connection.',
+      table: `${relation.schema}.${relation.name}`,
+      ...(location === undefined || location < 0 ? {} : { location }),
+    },
+  );
 }

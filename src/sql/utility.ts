@@ -3,8 +3,10 @@
  * what they change in the session. A kind that is not listed is refused.
  */
 import type { Node } from '@pgsql/types';
+import type { Viewer } from './analysis.js';
+import { assertNotTemporary, definesCode } from './definitions.js';
 import { locationOf, type Mentions, type NamedReference, stringOf } from './mentions.js';
-import type { NameEnvironment, SessionEffect } from './plan-types.js';
+import { ANY_CODE, type NameEnvironment, type SessionEffect } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
@@ -46,9 +48,12 @@ const KINDS: Readonly<Record<string, UtilityKind>> = {
   LockStmt: UTILITY,
   VacuumStmt: UTILITY,
   ReindexStmt: UTILITY,
-  ClusterStmt: UTILITY,
+  // The order of rows would tell of the index.
+  ClusterStmt: { ...UTILITY, onProtected: 'ddl' },
   TruncateStmt: UTILITY,
   RefreshMatViewStmt: UTILITY,
+  // Of an exempt role; of others it is judged by itself.
+  ViewStmt: DDL_ELSEWHERE,
   // Rights and descriptions.
   GrantStmt: DDL_ELSEWHERE,
   GrantRoleStmt: DDL_ELSEWHERE,
@@ -134,19 +139,17 @@ export interface UtilityPlan {
  * @param names what unqualified names mean; called only where a name is protected in some schema
  * @throws RefusalError
  */
-export function planUtility(
-  node: Node,
-  mentions: Mentions,
-  names: () => NameEnvironment,
-  protection: Protection,
-): UtilityPlan {
+export function planUtility(node: Node, mentions: Mentions, names: () => NameEnvironment, viewer: Viewer): UtilityPlan {
+  const { protection } = viewer;
   const [name, statement] = Object.entries(node)[0] as [string, Readonly<Record<string, unknown>>];
   const kind = KINDS[name];
   if (!kind) throw unsupported(statementName(name));
-  if (kind.onProtected === 'ddl') assertAllowedDdl(name, statement, mentions, names, protection);
-  const effects: SessionEffect[] = [...effectsOf(name, statement)];
+  assertNotTemporary(name, statement, mentions, names, protection);
+  if (kind.onProtected === 'ddl' && viewer.policies.size > 0)
+    assertAllowedDdl(name, statement, mentions, names, protection);
+  const effects: SessionEffect[] = [...effectsOf(name, statement, viewer.uncommitted.size > 0)];
   if (kind.changesSchema) {
-    effects.push({ kind: 'ddl', names: changedNames(name, statement, mentions, protection) });
+    effects.push({ kind: 'ddl', names: changedNames(name, statement, mentions, viewer) });
     effects.push({ kind: 'environment' });
   }
   return { label: kind.label, effects };
@@ -194,6 +197,10 @@ function changedReferences(
   // What is created is not what is protected, even under its name; its foreign keys can ask for protected values.
   if (name === 'CreateStmt') return protectedForeignKeys(statement, protection);
   if (name === 'AlterTableStmt') return [relationOf(statement), ...protectedForeignKeys(statement, protection)];
+  if (name === 'RenameStmt' && statement.renameType === 'OBJECT_SCHEMA') {
+    const relations = [...protection.binding.guarded.values()].map((guarded) => guarded.relation);
+    return relations.filter((relation) => relation.schema === statement.subname);
+  }
   return mentions.relations;
 }
 
@@ -244,7 +251,11 @@ function droppedReferences(statement: Readonly<Record<string, unknown>>): readon
   });
 }
 
-function effectsOf(name: string, statement: Readonly<Record<string, unknown>>): readonly SessionEffect[] {
+function effectsOf(
+  name: string,
+  statement: Readonly<Record<string, unknown>>,
+  uncommitted: boolean,
+): readonly SessionEffect[] {
   switch (name) {
     case 'VariableSetStmt': {
       const setting = String(statement.name ?? '').toLowerCase();
@@ -252,7 +263,11 @@ function effectsOf(name: string, statement: Readonly<Record<string, unknown>>): 
       return all || ENVIRONMENT_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
     }
     case 'TransactionStmt':
-      return statement.kind === 'TRANS_STMT_ROLLBACK_TO' ? [{ kind: 'environment' }] : [];
+      if (statement.kind === 'TRANS_STMT_COMMIT_PREPARED') return [{ kind: 'ddl', names: [] }, { kind: 'environment' }];
+      // A COMMIT of definitions is answered before anything else is planned.
+      return statement.kind === 'TRANS_STMT_ROLLBACK_TO' || (uncommitted && statement.kind === 'TRANS_STMT_COMMIT')
+        ? [{ kind: 'environment' }]
+        : [];
     case 'DiscardStmt': {
       const target = statement.target;
       const what = target === 'DISCARD_TEMP' ? 'temp' : target === 'DISCARD_PLANS' ? 'plans' : 'all';
@@ -271,21 +286,15 @@ function effectsOf(name: string, statement: Readonly<Record<string, unknown>>): 
   }
 }
 
-/** Kinds after which a name can show what it did not show before. */
-const RENAMES = new Set(
-  (
-    'CreateFunctionStmt AlterFunctionStmt DefineStmt CreateCastStmt RuleStmt CreateTrigStmt RenameStmt ' +
-    'AlterObjectSchemaStmt CreateExtensionStmt AlterExtensionStmt AlterExtensionContentsStmt CreateOpClassStmt'
-  ).split(' '),
-);
-
+/** Names that must not be used before the change is committed and analysed. */
 function changedNames(
   name: string,
   statement: Readonly<Record<string, unknown>>,
   mentions: Mentions,
-  protection: Protection,
+  viewer: Viewer,
 ): readonly string[] {
-  if (RENAMES.has(name)) return stringsIn(statement);
+  const { protection } = viewer;
+  if (definesCode(name, statement, viewer)) return [...stringsIn(statement), ANY_CODE];
   const created = name === 'CreateStmt' ? [{ name: relationOf(statement).name }] : [];
   return [...created, ...changedReferences(name, statement, mentions, protection)]
     .map((reference) => reference.name)
@@ -300,10 +309,23 @@ function stringsIn(node: unknown): string[] {
   return Object.values(node).flatMap(stringsIn);
 }
 
+const STATEMENT_NAMES: Readonly<Record<string, string>> = {
+  CreateStmt: 'CREATE TABLE',
+  IndexStmt: 'CREATE INDEX',
+  RuleStmt: 'CREATE RULE',
+  CreateTrigStmt: 'CREATE TRIGGER',
+  CreateStatsStmt: 'CREATE STATISTICS',
+  CreateSeqStmt: 'CREATE SEQUENCE',
+  CreateEventTrigStmt: 'CREATE EVENT TRIGGER',
+  CreateForeignTableStmt: 'CREATE FOREIGN TABLE',
+  CreateForeignServerStmt: 'CREATE SERVER',
+  CreateFdwStmt: 'CREATE FOREIGN DATA WRAPPER',
+  AlterObjectSchemaStmt: 'SET SCHEMA',
+  RenameStmt: 'RENAME',
+};
+
 /** `AlterTableStmt` as an error names it. */
 export function statementName(kind: string): string {
-  return kind
-    .replace(/Stmt$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
+  const words = kind.replace(/Stmt$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  return STATEMENT_NAMES[kind] ?? words.toUpperCase();
 }

@@ -23,8 +23,16 @@ export interface ViewSource {
   readonly render: () => string;
 }
 
+/** Each expansion is parsed and analysed; views that read others twice double at each level. */
+const MOST_EXPANSIONS = 100;
+
 /** Definitions are read under an empty search_path. */
-const DEFINITION_NAMES: NameEnvironment = { role: '', schemas: ['pg_catalog'], tempRelations: new Set() };
+const DEFINITION_NAMES: NameEnvironment = {
+  role: '',
+  schemas: ['pg_catalog'],
+  tempRelations: new Set(),
+  creationSchema: undefined,
+};
 
 /** @param location of the view's mention in the client's text, to which whatever is found inside it is attributed */
 export function viewColumns(
@@ -64,7 +72,14 @@ export function maskedRelation(
   location: number | undefined,
 ): ViewSource {
   const name = `${relation.schema}.${relation.name}`;
-  const own: StatementState = { viewer: analysis.state.viewer, checks: [], scans: [], copies: [], withhold: [] };
+  const own: StatementState = {
+    viewer: analysis.state.viewer,
+    checks: [],
+    scans: [],
+    copies: [],
+    withhold: [],
+    expansions: 0,
+  };
   const { result } = analyseDefinition(relation, protection, analysis, own, location);
   const telling = own.checks.find((check) => check.refs().length > 0);
   if (telling || !result.columns) {
@@ -105,6 +120,14 @@ function analyseDefinition(
   location: number | undefined,
 ): { readonly result: QueryResult; readonly render: () => string } {
   const { parser, protection } = state.viewer;
+  // Counted for the client's statement, also where a view is analysed apart from it.
+  for (const counted of new Set([state, analysis.state])) counted.expansions++;
+  if (Math.max(state.expansions, analysis.state.expansions) > MOST_EXPANSIONS) {
+    throw refusal('54001', 'limit', `the statement reads too many views: more than ${MOST_EXPANSIONS} in all`, {
+      hint: 'Views over views multiply; read the tables, or split the statement.',
+      ...(location === undefined ? {} : { location }),
+    });
+  }
   const statements = parser.parse(definition);
   const node = statements[0]?.node;
   if (!node || !('SelectStmt' in node)) throw unsupported(`the view ${view.schema}.${view.name}`, location);

@@ -163,8 +163,16 @@ export function encodeExecute(portal: string, maxRows: number): Buffer {
   return message('E', [cstring(portal, 'latin1'), int32(maxRows)]);
 }
 
+export function encodeDescribe(of: 'statement' | 'portal', name: string): Buffer {
+  return message('D', named(of, name));
+}
+
 export function encodeClose(of: 'statement' | 'portal', name: string): Buffer {
-  return message('C', [Buffer.from(of === 'statement' ? 'S' : 'P', 'latin1'), cstring(name, 'latin1')]);
+  return message('C', named(of, name));
+}
+
+function named(of: 'statement' | 'portal', name: string): Buffer[] {
+  return [Buffer.from(of === 'statement' ? 'S' : 'P', 'latin1'), cstring(name, 'latin1')];
 }
 
 export const SYNC = message('S', []);

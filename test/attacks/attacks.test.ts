@@ -41,8 +41,19 @@ function assertLeaksDirect(ofA: Messages, ofB: Messages): void {
 }
 
 function assertTellsNothing(ofA: Messages, ofB: Messages, expected: Expectation): void {
-  expect(transcript(ofA)).toBe(transcript(ofB));
+  expect(firstDifference(transcript(ofA), transcript(ofB))).toBeUndefined();
   expect(verdict(ofA, expected)).toMatch(/^(same|refused)$/);
+}
+
+/** The first line that differs, around the place where it does; undefined where there is none. */
+function firstDifference(a: string, b: string): string | undefined {
+  if (a === b) return undefined;
+  const [ofA, ofB] = [a.split('\n'), b.split('\n')];
+  const at = ofA.findIndex((line, n) => line !== ofB[n]);
+  const [lineA = 'nothing', lineB = 'nothing'] = at < 0 ? [] : [ofA[at], ofB[at]];
+  const column = [...lineA].findIndex((c, n) => c !== lineB[n]);
+  const around = (line: string) => line.slice(Math.max(0, column - 100), column + 200);
+  return `message ${at}\nA: ${lineA[0]} ${around(lineA)}\nB: ${lineB[0]} ${around(lineB)}`;
 }
 
 /** `same` or `refused` where that is expected of these messages; else what came, for people. */

@@ -24,10 +24,11 @@ function start(options: Partial<CatalogOptions> = {}): Catalog {
   changes = [];
   drops = [];
   errors = [];
+  const { password } = server;
   const created = createCatalog({
     upstream: { host: server.host, port: server.port },
     user: server.user,
-    password: server.password,
+    password: () => password,
     refreshSeconds: 0.1,
     pinned: [],
     onRead: (database, snapshot) => reads.push({ database, snapshot }),
@@ -278,7 +279,7 @@ describe('a database that cannot be read', () => {
       kind: 'configuration',
     });
     await catalog.close();
-    catalog = start({ password: 'wrong' });
+    catalog = start({ password: () => 'wrong' });
     await expect(catalog.load('postgres')).rejects.toMatchObject({ code: '28P01', kind: 'configuration' });
     expect(catalog.current('postgres')).toBeUndefined();
   });

@@ -36,7 +36,7 @@ describe('YAML', () => {
     expect(problems(`${HEAD}policies: {}\nlog:\n  ? [a]\n  : 1\nlimits: "\\0"\nmetrics: &m { host: *m }`)).toEqual([
       'c.yaml:4:5 log: has a key that is not plain text; a key is followed by a colon: key: value',
       'c.yaml:6:9 limits: holds a NUL or half of a character',
-      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, login_seconds, drain_seconds, cached_plans',
+      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, login_seconds, drain_seconds, shutdown_delay_seconds, cached_plans',
       'c.yaml:7:15 metrics.host: has an alias *m that leads nowhere or into itself',
     ]);
   });
@@ -91,6 +91,10 @@ describe('the top level', () => {
     [
       'limits: { drain_seconds: -1 }',
       '3:26 limits.drain_seconds: must be a whole number of seconds from 0 to 3600, not -1',
+    ],
+    [
+      'limits: { shutdown_delay_seconds: 1h }',
+      '3:35 limits.shutdown_delay_seconds: must be a whole number of seconds from 0 to 3600, not "1h"',
     ],
     [
       'limits: { cached_plans: .inf }',

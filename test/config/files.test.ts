@@ -121,6 +121,17 @@ describe('readConfig', () => {
     expect((await readConfig(file)).oneWayKeys).toEqual([{ id: 'b', secret: KEY }]);
   });
 
+  it('tells the name of each file before it reads it, of missing ones too', async () => {
+    const key = await write('h.key', KEY);
+    const secrets = 'catalog: { user: u, password_file: no.password }\none_way_keys: [{ id: h, file: h.key }]\n';
+    const file = await write('h.yaml', `${secrets}policies: {}\n`);
+    const seen: string[] = [];
+    await expect(readConfig(file, (name) => seen.push(name))).rejects.toThrow('no.password');
+    expect(seen).toEqual([file, join(folder, 'no.password'), key]);
+    await expect(readConfig(join(folder, 'none.yaml'), (name) => seen.push(name))).rejects.toThrow('no such file');
+    expect(seen.at(-1)).toBe(join(folder, 'none.yaml'));
+  });
+
   it.each([
     ['32 bytes', KEY],
     ['hex', Buffer.from(KEY).toString('hex').toUpperCase()],

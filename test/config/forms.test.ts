@@ -13,7 +13,7 @@ it('fills in the defaults', () => {
     catalog: { user: 'u', refreshSeconds: 5, databases: [] },
     logLevel: 'info',
     oneWayKeys: [],
-    limits: { maxSessions: 1000, loginSeconds: 30, drainSeconds: 10, cachedPlans: 5000 },
+    limits: { maxSessions: 1000, loginSeconds: 30, drainSeconds: 10, shutdownDelaySeconds: 0, cachedPlans: 5000 },
     allowedRoutines: [],
     policies: [],
   });
@@ -28,7 +28,7 @@ catalog: { user: u, password_file: a.password, refresh_seconds: 60, databases: [
 metrics: {}
 log: { level: warn }
 one_way_keys: [{ id: new, file: /keys/new }, { id: old, file: old }]
-limits: { max_sessions: 1, login_seconds: 2, drain_seconds: 0, cached_plans: 4 }
+limits: { max_sessions: 1, login_seconds: 2, drain_seconds: 0, shutdown_delay_seconds: 3, cached_plans: 4 }
 functions: { allow: ["public.f(integer,text)", '"Odd Schema".g()'] }
 policies:
   p:
@@ -70,7 +70,7 @@ policies:
       { id: 'new', secret: KEY },
       { id: 'old', secret: KEY },
     ],
-    limits: { maxSessions: 1, loginSeconds: 2, drainSeconds: 0, cachedPlans: 4 },
+    limits: { maxSessions: 1, loginSeconds: 2, drainSeconds: 0, shutdownDelaySeconds: 3, cachedPlans: 4 },
     allowedRoutines: [
       { signature: 'public.f(integer,text)', at: at(9, 22, 'functions.allow[0]') },
       { signature: '"Odd Schema".g()', at: at(9, 48, 'functions.allow[1]') },

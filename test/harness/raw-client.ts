@@ -53,13 +53,6 @@ export async function connectRaw(
   return client;
 }
 
-/** Connects and sends bytes of the caller's before anything else: for packets that no login would begin with. */
-export async function connectWithBytes(target: Target, bytes: Buffer): Promise<RawClient> {
-  const client = await open(target);
-  client.write(bytes);
-  return client;
-}
-
 interface OpenClient extends RawClient {
   write(bytes: Buffer): void;
   next(): Promise<BackendMessage>;

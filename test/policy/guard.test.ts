@@ -211,6 +211,7 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
     triggerRoutines: [],
     expressions: [],
     foreignKeys: [],
+    policies: [],
     owner: 'postgres',
     readers: ['postgres'],
     rowSecurity: false,

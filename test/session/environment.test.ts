@@ -18,7 +18,7 @@ function plans(text: string, names: NameEnvironment | undefined): Plan | 'enviro
   if (text.startsWith('set')) return pass(effect({ kind: 'environment' }));
   if (text.startsWith('create')) return pass(effect({ kind: 'ddl', names: ['orders'] }));
   if (text.startsWith('discard')) return pass(effect({ kind: 'discard', what: 'temp' }));
-  if (text.startsWith('begin') || text.startsWith('commit')) return pass(effect());
+  if (/^(begin|commit|rollback)/.test(text)) return pass(statement({ kind: 'transaction' }));
   return pass(statement());
 }
 
@@ -38,7 +38,12 @@ describe('names', () => {
     expect(script.held).toBe(true);
     expect(script.server(namesAnswer(['public'], 'I', ['orders']))).toEqual({ toServer: 'Q(names a)', toClient: '' });
     expect(script.held).toBe(false);
-    expect(names(script)).toEqual({ role: 'bob', schemas: ['public'], tempRelations: new Set(['orders']) });
+    expect(names(script)).toEqual({
+      role: 'bob',
+      schemas: ['public'],
+      tempRelations: new Set(['orders']),
+      creationSchema: 'public',
+    });
     expect(script.server(s.done('A'), s.ready()).toClient).toBe('C(A) Z(I)');
     expect(run(script, 'names b')).toBe('Q(names b)');
   });
@@ -143,10 +148,24 @@ describe('names', () => {
     expect(script.server(aborted, s.ready('E')).toClient).toBe('E(25P02 current transaction is aborted) Z(E)');
   });
 
-  test('an answer of another shape ends the session', () => {
+  test('nothing can be created where search_path names no schema', () => {
     const script = startScript(plans);
     script.client(c.query('names a'));
-    expect(script.server(s.parsed, s.bound, s.row('bob', '{"schemas": "public"}')).toClient).toMatch(/^E\(08P01 /);
+    script.server(namesAnswer([]));
+    expect(names(script)).toEqual({ role: 'bob', schemas: [], tempRelations: new Set(), creationSchema: undefined });
+  });
+
+  test.each([
+    '{"schemas": "public", "creation": null, "temp": null}',
+    '{"schemas": ["public"], "temp": null}',
+    '{"schemas": ["public"], "creation": 1, "temp": null}',
+    '{"schemas": ["public"], "creation": "public"}',
+    'null',
+    '{',
+  ])('%s: an answer of another shape ends the session', (answer) => {
+    const script = startScript(plans);
+    script.client(c.query('names a'));
+    expect(script.server(s.parsed, s.bound, s.row('bob', answer)).toClient).toMatch(/^E\(08P01 /);
   });
 });
 
@@ -362,11 +381,76 @@ describe('settings that decide how a text is read', () => {
     script.client(c.parse('', 'set'), c.bind('', ''), c.execute(''), c.flush);
     script.server(s.parsed, s.bound, s.done('SET'));
     expect(script.client(c.parse('', "x 'y'")).toServer).toBe("P(|x 'y')");
+    script.server(s.parsed);
     expect(script.client(c.parse('', "x '\\'")).toServer).toMatch(/^P\(\|SELECT FROM/);
+    script.client(c.sync);
+    script.server(s.error('0A000', 'x'), s.ready());
+    script.client(c.parse('', 'set'), c.bind('', ''), c.execute(''), c.flush);
+    script.server(s.parsed, s.bound, s.done('SET'));
     expect(script.client(c.parse('', 'é')).toServer).toMatch(/^P\(\|SELECT FROM/);
     script.client(c.sync);
-    script.server(s.parsed, s.error('0A000', 'x'), s.ready());
+    script.server(s.error('0A000', 'x'), s.ready());
     expect(script.client(c.query("x '\\'")).toServer).toBe("Q(x '\\')");
+  });
+
+  describe('changed by what is in flight', () => {
+    const off = s.setting('standard_conforming_strings', 'off');
+    const attack = "select '\\'' --'";
+
+    test('Q Q in one packet: the second is read when the first is answered', () => {
+      const script = startScript(plans);
+      expect(script.client(c.query('set'), c.query(attack)).toServer).toBe('Q(set)');
+      expect(script.server(s.done('SET'), off, s.ready()).toServer).toMatch(/^Q\(SELECT FROM/);
+    });
+
+    test('P B E P in one packet', () => {
+      const script = startScript(plans);
+      const sent = script.client(c.parse('', 'set'), c.bind('', ''), c.execute(''), c.parse('s', attack), c.sync);
+      expect(sent.toServer).toBe('P(|set) B(|) E() H');
+      expect(script.server(s.parsed, s.bound, s.done('SET')).toServer).toMatch(/^P\(s\|SELECT FROM/);
+    });
+
+    test('P B E S P in one packet', () => {
+      const script = startScript(plans);
+      script.client(c.parse('', 'set'), c.bind('', ''), c.execute(''), c.sync, c.parse('s', attack), c.sync);
+      expect(script.server(s.parsed, s.bound, s.done('SET'), off, s.ready()).toServer).toMatch(/^P\(s\|SELECT FROM/);
+    });
+
+    test('client_encoding', () => {
+      const script = startScript(plans);
+      script.client(c.query('set'), c.query('é'));
+      const changed = script.server(s.done('SET'), s.setting('client_encoding', 'LATIN1'), s.ready());
+      expect(changed.toServer).toMatch(/^Q\(SELECT FROM/);
+    });
+
+    test('back again: what was refused before the change is not', () => {
+      const script = startScript(plans);
+      script.server(off);
+      script.client(c.query('set'), c.query(attack));
+      const on = s.setting('standard_conforming_strings', 'on');
+      expect(script.server(s.done('SET'), on, s.ready()).toServer).toBe(`Q(${attack})`);
+    });
+
+    test('while the plan is made', async () => {
+      const answers: ((plan: Plan) => void)[] = [];
+      const script = startScript((text) =>
+        text === attack ? new Promise<Plan>((resolve) => answers.push(resolve)) : undefined,
+      );
+      script.client(c.query('a'), c.query(attack));
+      script.server(s.done('A'), off, s.ready());
+      answers[0]?.(pass());
+      expect((await script.settle()).toServer).toMatch(/^Q\(SELECT FROM/);
+    });
+
+    test('by the end of a transaction, which is reported with ReadyForQuery only', () => {
+      const script = startScript(plans);
+      script.server(off);
+      run(script, 'begin', 'T');
+      script.client(c.query('set'));
+      script.server(s.done('SET'), s.setting('standard_conforming_strings', 'on'), s.ready('T'));
+      script.client(c.parse('', 'rollback'), c.bind('', ''), c.execute(''), c.parse('s', attack), c.sync);
+      expect(script.server(s.parsed, s.bound, s.done('ROLLBACK')).toServer).toMatch(/^P\(s\|SELECT FROM/);
+    });
   });
 
   test('a text over the limit is refused without being held', () => {

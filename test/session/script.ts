@@ -90,7 +90,7 @@ export function namesAnswer(
   return Buffer.concat([
     server.parsed,
     server.bound,
-    server.row('bob', JSON.stringify({ schemas, temp })),
+    server.row('bob', JSON.stringify({ schemas, creation: schemas[0] ?? null, temp })),
     server.done('SELECT 1'),
     server.closed,
     server.closed,
@@ -182,11 +182,17 @@ export interface Script {
   readonly ranges: number;
   readonly ended: boolean;
   readonly cancels: Buffer[];
+  /** Names that other sessions must not use. */
+  readonly watched: readonly string[];
 }
 
 /** A session behind its login; texts that `plans` does not know pass. */
 export function startScript(
-  plans: (text: string, names: NameEnvironment | undefined) => Planned | undefined = () => undefined,
+  plans: (
+    text: string,
+    names: NameEnvironment | undefined,
+    environment: SessionEnvironment,
+  ) => Planned | undefined = () => undefined,
   options: { readonly loggedIn?: boolean; readonly full?: boolean; readonly chunk?: (bytes: Buffer) => Buffer[] } = {},
 ): Script {
   const toServer: Buffer[] = [];
@@ -195,14 +201,21 @@ export function startScript(
   const events: string[] = [];
   const planned: SessionEnvironment[] = [];
   const cancels: Buffer[] = [];
+  const watched = new Set<ReadonlySet<string>>();
   const planner: Planner = {
     tagPrefix: TAG,
     plan(text, environment) {
       planned.push({ ...environment, uncommittedNames: new Set(environment.uncommittedNames) });
-      return plans(text, environment.names) ?? pass();
+      return plans(text, environment.names, environment) ?? pass();
     },
     generation: () => state.generation,
     schemaChanged: (database) => events.push(`schemaChanged ${database}`),
+    watchUncommitted(_database, names) {
+      watched.add(names);
+    },
+    forgetUncommitted(_database, names) {
+      watched.delete(names);
+    },
   };
   const session = createSession({
     planner,
@@ -274,6 +287,9 @@ export function startScript(
     },
     get ended() {
       return state.ended;
+    },
+    get watched() {
+      return [...watched].flatMap((names) => [...names]);
     },
   };
 }

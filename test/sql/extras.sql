@@ -14,7 +14,7 @@ CREATE MATERIALIZED VIEW order_names AS SELECT id, channel, buyer_name, length(b
 CREATE MATERIALIZED VIEW count_of_alans AS SELECT count(*) AS n FROM orders WHERE buyer_name = 'Alan';
 CREATE MATERIALIZED VIEW stock_count AS SELECT count(*) AS n FROM products;
 
-CREATE TABLE archived_orders () INHERITS (orders);
+CREATE TABLE archived_contacts () INHERITS (legacy_contacts);
 CREATE TABLE visits (
   id int NOT NULL, channel text NOT NULL, day date NOT NULL, visitor text, score int,
   PRIMARY KEY (id, day)

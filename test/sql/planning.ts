@@ -98,6 +98,7 @@ async function planning(
       const policies = config.policies.filter((p) => !p.exemptRoles.some((role) => memberOf.has(role)));
       const names: NameEnvironment = {
         role: user,
+        creationSchema: 'public',
         schemas: ['pg_temp_3', 'pg_catalog', 'public'],
         tempRelations: new Set(['scratch']),
         ...as.names,

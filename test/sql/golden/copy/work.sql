@@ -83,12 +83,12 @@ COPY (DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING id, («mask 
 -- masked public.order_addresses.name
 
 -- case: a table with children is copied alone
-COPY archived_orders (id, buyer_name) TO STDOUT
+COPY archived_contacts (id, full_name) TO STDOUT
 -- =>
-COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."archived_orders" AS pgveil_t) AS "archived_orders") TO STDOUT
--- output 1 public.archived_orders.buyer_name typmod 124 token of buyer_name within 120
+COPY (SELECT "id", "full_name" FROM (SELECT pgveil_t."id", «tag full_name» FROM ONLY "public"."archived_contacts" AS pgveil_t) AS "archived_contacts") TO STDOUT
+-- output 1 public.archived_contacts.full_name typmod -1 token of full_name
 -- copy {"format":"text","delimiter":"\t","quote":"\"","escape":"\"","null":"\\N","header":false}
--- masked public.orders.buyer_name
+-- masked public.legacy_contacts.full_name
 
 -- case: a materialized view
 COPY order_names TO STDOUT

@@ -33,7 +33,7 @@ WITH orders AS (SELECT id FROM orders WHERE buyer_name = 'x') SELECT 1 FROM orde
 -- case: a filter in a modification in WITH
 WITH d AS (DELETE FROM orders WHERE buyer_name = 'x' RETURNING id) SELECT * FROM d
 -- =>
--- refuse 42501 write at 24 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 24 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 
 -- case: a reserved name
 WITH pgveil_x AS (SELECT 1) SELECT * FROM pgveil_x

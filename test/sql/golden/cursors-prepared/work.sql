@@ -132,4 +132,3 @@ CLOSE c
 EXPLAIN EXECUTE q (1)
 -- =>
 -- pass
--- effect execute q

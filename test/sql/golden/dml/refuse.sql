@@ -133,12 +133,12 @@ INSERT INTO scratch SELECT id, buyer_name FROM orders
 -- case: a delete of rows that others are redacted by
 DELETE FROM orders WHERE id = 1
 -- =>
--- refuse 42501 write at 13 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 13 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 
 -- case: TRUNCATE of rows that others are redacted by
 TRUNCATE orders
 -- =>
--- refuse 42501 write at 10 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 10 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 
 -- case: MERGE whose condition is protected
 MERGE INTO notes n USING orders o ON o.buyer_name = n.note WHEN MATCHED THEN DELETE
@@ -168,12 +168,12 @@ MERGE INTO notes n USING orders o ON o.id = n.id WHEN MATCHED AND o.total > 3 TH
 -- case: MERGE that deletes rows that others are redacted by
 MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN MATCHED THEN DELETE
 -- =>
--- refuse 42501 write at 12 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 12 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 
 -- case: MERGE that deletes them where the source does not match
 MERGE INTO orders o USING notes n ON n.order_id = o.id WHEN NOT MATCHED BY SOURCE THEN DELETE
 -- =>
--- refuse 42501 write at 12 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 12 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 
 -- case: MERGE with a subquery's filter
 MERGE INTO notes n USING (SELECT id FROM orders WHERE buyer_name = 'x') o ON o.id = n.id WHEN MATCHED THEN DELETE

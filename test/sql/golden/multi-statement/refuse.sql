@@ -41,7 +41,7 @@ RESET search_path; SELECT buyer_name FROM orders
 -- case: in a transaction
 BEGIN; UPDATE orders SET status = 'x'; DELETE FROM orders WHERE buyer_name = 'x'; COMMIT
 -- =>
--- refuse 42501 write at 52 (orders): cannot delete from "public.orders": other rows are redacted because of it
+-- refuse 42501 write at 52 (orders): cannot delete from "public.orders": rows of "public.customers" are redacted because of it
 -- kind transaction
 -- withhold detail
 

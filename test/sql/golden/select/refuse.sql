@@ -132,10 +132,10 @@ SELECT "Id" FROM "Client List" WHERE "Full Name" = 'x'
 -- =>
 -- refuse 42501 filter at 38 ("Full Name"): cannot filter on column "Full Name" of "public.Client List": it is redacted
 
--- case: a partition
-SELECT count(*) FROM archived_orders WHERE buyer_name = 'x'
+-- case: a child
+SELECT count(*) FROM archived_contacts WHERE full_name = 'x'
 -- =>
--- refuse 42501 filter at 44 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+-- refuse 42501 filter at 46 (full_name): cannot filter on column "full_name" of "public.legacy_contacts": it is redacted
 
 -- case: a star beside a system column
 SELECT ctid, * FROM orders

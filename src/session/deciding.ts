@@ -1,0 +1,58 @@
+/** What becomes of a text that the client sent, once nothing is in flight that could change what it means. */
+import type { Plan, Refusal } from '../sql/plan-types.js';
+import { type Act, plan, refusal } from './planning.js';
+import { STALE } from './refusals.js';
+import { type SessionState, whenAnswered } from './state.js';
+import { revalidate, usedNames } from './validity.js';
+
+/** Reads the text as the server would read it now, or tells why that cannot be done. */
+export type ReadText = () => string | Refusal;
+
+/** Decides on a text; `act` also receives the text as it was read, empty where it was not. */
+export function decide(
+  state: SessionState,
+  read: ReadText,
+  act: (decision: Parameters<Act>[0], text: string) => void,
+): void {
+  if (state.discarding) {
+    act('skipped', '');
+    return;
+  }
+  if (mustWait(state)) {
+    whenAnswered(state, () => decide(state, read, act));
+    return;
+  }
+  const text = read();
+  if (typeof text !== 'string') {
+    act(refusal(text), '');
+    return;
+  }
+  const reading = readingOf(state);
+  plan(state, text, (decision) => {
+    if (typeof decision === 'string') {
+      act(decision, text);
+      return;
+    }
+    revalidate(state, usedNames(state, running(decision.plan)), (validity) => {
+      if (validity === 'answered') act('answered', text);
+      else if (state.discarding) act('skipped', text);
+      else if (reading !== readingOf(state)) decide(state, read, act);
+      else act(validity === 'valid' ? decision : refusal(STALE), text);
+    });
+  });
+}
+
+/** Something in flight can change names or settings, or what is in flight can undo such a change. */
+function mustWait(state: SessionState): boolean {
+  return state.replies.barriers > 0 || (state.environmentChanged && state.replies.length > 0);
+}
+
+/** The settings by which a text is read. */
+function readingOf(state: SessionState): string {
+  return `${state.clientEncoding} ${state.standardConformingStrings} ${state.settingsUncertain}`;
+}
+
+/** What stands before a refused statement runs. */
+function running({ verdict, statements }: Plan): Plan['statements'] {
+  return verdict === 'refuse' ? statements.slice(0, -1) : statements;
+}
