@@ -126,6 +126,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         throw listenError('metrics', config.metrics!, error);
       }));
     planner = createPlanner({
+      ...(options.nonce === undefined ? {} : { nonce: options.nonce }),
       config,
       catalog,
       onPlanned: metrics.planTime,

@@ -31,11 +31,7 @@ function usedName(state: SessionState, effect: SessionEffect): UsedName | undefi
 }
 
 /** Makes sure that all that these names mean may run, and what that carries. The caller looks at `discarding` first. */
-export function revalidate(
-  state: SessionState,
-  names: readonly UsedName[],
-  done: (validity: Validity) => void,
-): void {
+export function revalidate(state: SessionState, names: readonly UsedName[], done: (validity: Validity) => void): void {
   const candidates = <T>(table: NameTable<T>, key: string) => table.candidates(key);
   if (reached(state, names, candidates).every((one) => isCurrent(state, one))) {
     done('valid');

@@ -19,6 +19,8 @@ const LOOK_AGAIN_MS = 1_000;
 export interface PlannerOptions {
   readonly config: Config;
   readonly catalog: CatalogSource;
+  /** Stands in every tag; 32 hexadecimal digits. Default: random, which nobody who stores a text can know. */
+  readonly nonce?: string;
   /** A plan was asked for: how long it took, and whether it was remembered. */
   readonly onPlanned?: (seconds: number, cached: boolean) => void;
   /** The policies were bound to a snapshot of the database; empty where everything fits. */
@@ -28,6 +30,8 @@ export interface PlannerOptions {
 /** What is known of one database. */
 interface DatabaseState {
   readonly snapshot: Snapshot;
+  /** The configuration whose policies are bound. */
+  readonly config: Config;
   readonly parser: SqlParser;
   readonly protection: Protection;
   /** With the policies in observe mode as if they were enforced; undefined without such policies. */
@@ -53,7 +57,7 @@ export interface ConfigurablePlanner extends Planner {
 export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   const { catalog } = options;
   let { config } = options;
-  const tagPrefix = `pgveil${randomBytes(16).toString('hex')}t`;
+  const tagPrefix = `pgveil${options.nonce ?? randomBytes(16).toString('hex')}t`;
   const tagNumbers = createTagNumbers();
   const states = new Map<string, DatabaseState>();
   /** Databases whose schema has changed since the snapshot; planning waits. */
@@ -77,6 +81,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     generations++;
     const state: DatabaseState = {
       snapshot,
+      config,
       parser,
       protection: deriveProtection(snapshot, binding, parser, allowed),
       observed: everything && deriveProtection(snapshot, everything, parser, allowed),
@@ -100,12 +105,12 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     const known = state.viewerByUser.get(user);
     if (known) return known;
     const memberOf = state.snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
-    const holds = config.policies.filter((policy) => !policy.exemptRoles.some((role) => memberOf.has(role)));
-    const key = config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join('');
+    const holds = state.config.policies.filter((policy) => !policy.exemptRoles.some((role) => memberOf.has(role)));
+    const key = state.config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join('');
     const viewer = state.viewers.get(key) ?? {
       enforced: new Set(holds.filter((policy) => policy.mode === 'enforce')),
       all: new Set(holds),
-      plans: createPlanCache(config.limits.cachedPlans),
+      plans: createPlanCache(state.config.limits.cachedPlans),
     };
     state.viewers.set(key, viewer);
     // Names of roles come from clients.
@@ -167,6 +172,8 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       let snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
       let state = await build(snapshot);
       await state.parser.ready();
+      // The policies may have changed meanwhile.
+      if (states.get(database) !== state) state = await build(snapshot);
       const known = remembered(text, environment, state);
       if (known) return known;
       const answer = planNow(text, environment, state, look || recentlyLooked(database));

@@ -13,7 +13,11 @@ export function statisticsSql(catalog: Relation, protection: Protection): string
 
 function withheld(catalog: Relation, protection: Protection): string {
   const tables = [...protection.binding.guarded.values()].filter((guarded) => guarded.columns.size > 0);
-  const whole = protection.snapshot.relations.filter((r) => protection.of(r)?.kind === 'materialized');
+  // Their expressions and contents can be anything that was read.
+  const whole = protection.snapshot.relations.filter((r) => {
+    const kind = protection.of(r)?.kind;
+    return kind === 'materialized' || kind === 'closed';
+  });
   const oids = (relations: readonly Relation[]): string => relations.map((r) => String(r.oid)).join(', ') || '0';
   const all = oids([...tables.map((t) => t.relation), ...whole]);
   // Statistics of an index are those of its expressions.

@@ -39,6 +39,23 @@ const run = (sql: string, values: readonly (string | Buffer)[] = []) => [
   ready(),
 ];
 
+/** Runs SQL text by text. */
+const sql = (...texts: readonly string[]): Step[] => texts.flatMap((text) => [query(text), ready()]);
+
+const NOBODY = "CREATE FUNCTION red_m(bigint) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'nobody'; END $$";
+const BUYER =
+  'CREATE OR REPLACE FUNCTION red_m(bigint) RETURNS text LANGUAGE plpgsql AS ' +
+  '$$ BEGIN RETURN (SELECT buyer_name FROM orders WHERE id = $1); END $$';
+/** What is called before and after the function reads a protected column. */
+const replaced = (before: readonly Step[], after: readonly Step[]): Step[] => [
+  ...sql(NOBODY, 'BEGIN'),
+  ...before,
+  ...sql(BUYER),
+  ...after,
+  ...sql('ROLLBACK', 'DROP FUNCTION red_m(bigint)'),
+];
+const QUOTE = "SELECT '\\'' , buyer_name FROM orders WHERE id = 900001 --'";
+
 export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
   {
     name: 'FunctionCall of a function that reads orders',
@@ -298,5 +315,108 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
       const whole = Buffer.concat([Buffer.from('Q'), int32(text.length + 4), text]);
       return [{ kind: 'bytes', bytes: whole.subarray(0, 20) }, { kind: 'bytes', bytes: whole.subarray(20) }, ready()];
     },
+  },
+  {
+    name: 'standard_conforming_strings off, then a Query in the same packet',
+    expect: 'refused',
+    steps: () => [together(query('SET standard_conforming_strings = off'), query(QUOTE)), ready(2)],
+  },
+  {
+    name: 'standard_conforming_strings off, then a Parse in the same packet',
+    expect: 'refused',
+    steps: () => [
+      together(
+        parse('SET standard_conforming_strings = off'),
+        bind(),
+        execute(),
+        parse(QUOTE),
+        bind(),
+        execute(),
+        sync(),
+      ),
+      ready(),
+    ],
+  },
+  {
+    name: 'standard_conforming_strings off again by a ROLLBACK in the same packet',
+    expect: 'refused',
+    steps: () => [
+      ...sql('SET standard_conforming_strings = off', 'BEGIN', 'SET standard_conforming_strings = on'),
+      together(parse('ROLLBACK'), bind(), execute(), parse(QUOTE), bind(), execute(), sync()),
+      ready(),
+    ],
+  },
+  {
+    name: 'a statement of before, bound behind CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () =>
+      replaced(
+        [parse('SELECT red_m(900001)', 's'), sync(), ready()],
+        [bind([], { statement: 's' }), execute(), sync(), ready()],
+      ),
+  },
+  {
+    name: 'a portal of before, executed behind CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () =>
+      replaced(
+        [parse('SELECT red_m(900001)', 's'), bind([], { statement: 's', portal: 'p' }), sync(), ready()],
+        [execute('p'), sync(), ready()],
+      ),
+  },
+  {
+    name: 'a cursor of before, fetched from behind CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () => replaced(sql('DECLARE c CURSOR FOR SELECT red_m(900001)'), sql('FETCH c')),
+  },
+  {
+    name: 'a cursor of before, executed by message behind CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () => replaced(sql('DECLARE c CURSOR FOR SELECT red_m(900001)'), [execute('c'), sync(), ready()]),
+  },
+  {
+    name: 'EXECUTE of a statement of before, in front of a refused one',
+    expect: 'refused',
+    steps: () =>
+      replaced(
+        sql('PREPARE p AS SELECT red_m(900001)'),
+        sql("EXECUTE p; SELECT id FROM orders WHERE buyer_name = 'x'", 'DEALLOCATE ALL'),
+      ),
+  },
+  {
+    name: 'an EXECUTE that was prepared itself, behind CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () =>
+      replaced(
+        [...sql('PREPARE p AS SELECT red_m(900001)'), parse('EXECUTE p', 's'), sync(), ready()],
+        [bind([], { statement: 's' }), execute(), sync(), ready()],
+      ),
+  },
+  {
+    name: 'CREATE OR REPLACE FUNCTION and a Bind in one packet',
+    expect: 'refused',
+    steps: () =>
+      [
+        ...sql(NOBODY),
+        parse('SELECT red_m(900001)', 's'),
+        sync(),
+        ready(),
+        together(parse(BUYER), bind(), execute(), bind([], { statement: 's' }), execute(), sync()),
+        ready(),
+        ...sql('DROP FUNCTION red_m(bigint)'),
+      ] as const,
+  },
+  {
+    name: 'a Bind right behind a committed CREATE OR REPLACE FUNCTION',
+    expect: 'refused',
+    steps: () => [
+      ...sql(NOBODY),
+      parse('SELECT red_m(900001)', 's'),
+      sync(),
+      ready(),
+      together(query(BUYER), bind([], { statement: 's' }), execute(), sync()),
+      ready(2),
+      ...sql('DROP FUNCTION red_m(bigint)'),
+    ],
   },
 ];

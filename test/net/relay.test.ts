@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Listener, startListener } from '../../src/net/listener.js';
+import type { Planner } from '../../src/sql/plan-types.js';
 import { client as c, describeBackend, startupPacket } from '../session/script.js';
 import { connectRaw, type Gateway, listenerOptions, startGateway } from './gateway.js';
+import { passPlanner } from './pass-planner.js';
 
 const run = promisify(execFile);
 
@@ -383,4 +385,45 @@ describe('shutdown', () => {
     expect(Date.now() - start).toBeGreaterThanOrEqual(290);
     await eventually(() => errors.includes('57P01'));
   });
+});
+
+describe('a client that leaves while its DDL is under way', () => {
+  /** Longer than a peer may take for its last bytes. */
+  const SECONDS = 6;
+
+  test('the planner is told when the server is done with it, and not before', async () => {
+    const watched = new Set<ReadonlySet<string>>();
+    let told = 0;
+    const planner: Planner = {
+      ...passPlanner(),
+      plan: (text) => {
+        const effects = [{ kind: 'ddl', names: ['left_behind'] } as const];
+        const ddl = { kind: 'ddl', output: [], effects, withhold: 'nothing', masked: [] } as const;
+        const statements = text.startsWith('create') ? [ddl] : [];
+        return { verdict: 'pass', statements, generation: 1, fingerprint: () => '' };
+      },
+      schemaChanged: () => told++,
+      watchUncommitted: (_database, names) => watched.add(names),
+      forgetUncommitted: (_database, names) => watched.delete(names),
+    };
+    const listener = await startListener(listenerOptions(gateway.postgres.port, [], { planner }));
+    const client = await connectRaw({ ...gateway.through, port: listener.address.port });
+    client.socket.on('error', () => undefined);
+    client.socket.write(
+      Buffer.concat([c.query(`select pg_sleep(${SECONDS})`), c.query('create table left_behind ()')]),
+    );
+    await eventually(() => watched.size === 1);
+    client.close();
+    await withClient(gateway.direct, async (direct) => {
+      const exists = async () => (await direct.query("select to_regclass('left_behind') as t")).rows[0].t !== null;
+      while (!(await exists())) {
+        expect([watched.size, told]).toEqual([1, 0]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await eventually(() => watched.size === 0);
+      expect(told).toBe(1);
+      await direct.query('drop table left_behind');
+    });
+    await listener.close(0);
+  }, 20_000);
 });

@@ -193,3 +193,11 @@ describe('which statement an error is of', () => {
     expect(script.server(s.parsed, s.ready(), duplicate, s.ready()).toClient).toBe(`1 Z(I) ${BARE} Z(I)`);
   });
 });
+
+test('a tag that a function has read from a cursor is not shown in a notice or an error', () => {
+  const script = startScript();
+  script.client(c.query('do'));
+  const seen = script.server(s.notice(`${TAG}7:x`), s.error('P0001', `got ${TAG}7:x`, { P: '3' }), s.ready()).toClient;
+  expect(seen).not.toContain(TAG);
+  expect(seen).toContain('P=3');
+});

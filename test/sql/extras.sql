@@ -35,6 +35,7 @@ CREATE TABLE other.orders (id bigint PRIMARY KEY, buyer_name varchar(120), note 
 CREATE TABLE other.customers (id bigint PRIMARY KEY, name text);
 
 CREATE TABLE notes (id int PRIMARY KEY, order_id bigint, note text, seen timestamptz);
+CREATE TABLE noted (id int PRIMARY KEY, order_id bigint, note text);
 CREATE TABLE closed_table (id int PRIMARY KEY, secret text);
 CREATE TABLE ruled (id int PRIMARY KEY, old boolean NOT NULL, name text);
 CREATE RULE keep_ruled AS ON DELETE TO ruled DO INSTEAD NOTHING;
@@ -54,7 +55,7 @@ CREATE PROCEDURE tell(n bigint) LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', n
 CREATE PROCEDURE nothing() LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
 CREATE FUNCTION tell_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE NOTICE '%', (SELECT buyer_name FROM orders WHERE id = NEW.order_id); RETURN NEW; END $$;
-CREATE TRIGGER tell BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION tell_note();
+CREATE TRIGGER tell BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION tell_note();
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
 GRANT USAGE ON SCHEMA other TO shop_app;

@@ -2,7 +2,13 @@
 import type { Oid, Snapshot } from '../../src/catalog/snapshot.js';
 import type { GuardedRelation, MaskRule, RowGuard } from '../../src/policy/bind.js';
 import { inlineGuard, maskedColumn, scanGuard, taggedColumn } from '../../src/policy/guard-sql.js';
-import type { OutputColumn, Plan, SessionEffect, StatementPlan } from '../../src/sql/plan-types.js';
+import {
+  ANY_CODE,
+  type OutputColumn,
+  type Plan,
+  type SessionEffect,
+  type StatementPlan,
+} from '../../src/sql/plan-types.js';
 import type { Protection } from '../../src/sql/protection.js';
 import { tokenize } from '../../src/sql/tokens.js';
 import { TAG_PREFIX } from './planning.js';
@@ -72,7 +78,7 @@ function showEffect(effect: SessionEffect, snapshot: Snapshot, indent: string): 
     case 'discard':
       return [line(`discard ${effect.what}`)];
     case 'ddl':
-      return [line(`ddl [${effect.names.join(', ')}]`)];
+      return [line(`ddl [${effect.names.map((name) => (name === ANY_CODE ? 'any-code' : name)).join(', ')}]`)];
     default:
       return effect satisfies never;
   }

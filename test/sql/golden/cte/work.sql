@@ -102,4 +102,3 @@ WITH x AS (SELECT id, channel, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."
 WITH m AS (MERGE INTO notes n USING orders o ON o.id = n.order_id WHEN MATCHED THEN DELETE RETURNING n.id) SELECT * FROM m
 -- =>
 WITH m AS (MERGE INTO notes n USING (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o ON o.id = n.order_id WHEN MATCHED THEN DELETE RETURNING n.id) SELECT * FROM m
--- withhold all

@@ -128,7 +128,7 @@ DELETE FROM pg_statistic WHERE starelid = 1
 -- case: an insert into a temporary table
 INSERT INTO scratch SELECT id, buyer_name FROM orders
 -- =>
--- refuse 42501 copy at 32 (buyer_name): cannot store column "buyer_name" of "public.orders" in "scratch": it is redacted
+INSERT INTO scratch SELECT id, buyer_name FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
 
 -- case: a delete of rows that others are redacted by
 DELETE FROM orders WHERE id = 1

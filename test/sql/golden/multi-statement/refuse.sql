@@ -20,21 +20,21 @@ SELECT id FROM orders WHERE buyer_name = 'x'; SELECT 1
 -- case: a name that the text has changed
 CREATE VIEW w AS SELECT buyer_name FROM orders; SELECT * FROM w
 -- =>
--- refuse 0A000 stale at 63 (w): "w" was changed in this transaction, and pgveil has not seen it yet
+-- refuse 0A000 stale at 63 (w): "w" was changed in a transaction, and pgveil has not seen it yet
 -- kind ddl
--- effect ddl [w]
+-- effect ddl [w, any-code]
 -- effect environment
 
 -- case: a search path that is set by a function
 SELECT set_config('search_path', 'other', false); SELECT buyer_name FROM orders
 -- =>
--- refuse 0A000 unresolved: pgveil cannot tell which table is meant after a change of search_path in the same text
+-- refuse 0A000 unresolved: pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
 -- effect environment
 
 -- case: a search path that is reset
 RESET search_path; SELECT buyer_name FROM orders
 -- =>
--- refuse 0A000 unresolved: pgveil cannot tell which table is meant after a change of search_path in the same text
+-- refuse 0A000 unresolved: pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
 -- kind set
 -- effect environment
 

@@ -23,22 +23,22 @@ DROP TABLE public.payments CASCADE
 -- case: an index on a protected column
 CREATE UNIQUE INDEX ON orders (lower(buyer_name))
 -- =>
--- refuse 42501 ddl at 24 (orders): INDEX on "public.orders" is not allowed
+-- refuse 42501 ddl at 24 (orders): CREATE INDEX on "public.orders" is not allowed
 
 -- case: statistics
 CREATE STATISTICS s ON buyer_name, ship_city FROM orders
 -- =>
--- refuse 42501 ddl at 51 (orders): CREATE STATS on "public.orders" is not allowed
+-- refuse 42501 ddl at 51 (orders): CREATE STATISTICS on "public.orders" is not allowed
 
 -- case: a trigger
 CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION tell_note()
 -- =>
--- refuse 42501 ddl at 35 (orders): CREATE TRIG on "public.orders" is not allowed
+-- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
 
 -- case: a rule
 CREATE RULE r AS ON INSERT TO products DO ALSO INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
 -- =>
--- refuse 42501 ddl at 104 (orders): RULE on "public.orders" is not allowed
+-- refuse 42501 ddl at 104 (orders): CREATE RULE on "public.orders" is not allowed
 
 -- case: a row security policy
 CREATE POLICY p ON orders USING (buyer_name = 'x')
@@ -58,12 +58,12 @@ ALTER TABLE orders RENAME COLUMN buyer_name TO buyer
 -- case: another schema
 ALTER TABLE orders SET SCHEMA other
 -- =>
--- refuse 42501 ddl at 13 (orders): ALTER OBJECT SCHEMA on "public.orders" is not allowed
+-- refuse 42501 ddl at 13 (orders): SET SCHEMA on "public.orders" is not allowed
 
 -- case: a table whose key points at a protected column
 CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
 -- =>
--- refuse 42501 ddl: CREATE on "public.customers" is not allowed
+-- refuse 42501 ddl: CREATE TABLE on "public.customers" is not allowed
 
 -- case: a publication
 CREATE PUBLICATION p FOR TABLE orders
@@ -139,4 +139,4 @@ CREATE FOREIGN TABLE f (id int) SERVER s
 -- uncommitted: order_refs
 SELECT buyer_name FROM order_refs
 -- =>
--- refuse 0A000 stale at 24 (order_refs): "order_refs" was changed in this transaction, and pgveil has not seen it yet
+-- refuse 0A000 stale at 24 (order_refs): "order_refs" was changed in a transaction, and pgveil has not seen it yet

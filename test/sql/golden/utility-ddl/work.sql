@@ -168,7 +168,7 @@ CREATE VIEW order_refs AS SELECT id, order_ref, buyer_name FROM orders
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [order_refs]
+-- effect ddl [order_refs, any-code]
 -- effect environment
 
 -- case: a view that takes the place of another
@@ -176,7 +176,7 @@ CREATE OR REPLACE VIEW ebay_buyers AS SELECT id, buyer_name FROM orders
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [ebay_buyers]
+-- effect ddl [ebay_buyers, any-code]
 -- effect environment
 
 -- case: a table of unprotected columns
@@ -243,7 +243,7 @@ CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [two, pg_catalog, int4, language, sql, DEFELEM_UNSPEC, as, SELECT 2, DEFELEM_UNSPEC]
+-- effect ddl []
 -- effect environment
 
 -- case: dropping a function
@@ -274,7 +274,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [pg_trgm]
+-- effect ddl [pg_trgm, any-code]
 -- effect environment
 
 -- case: the empty statement

@@ -307,7 +307,7 @@ SELECT x.a FROM (SELECT id,
 -- differs: a column qualified by the view's schema is not found
 SELECT public.buyers.who FROM public.buyers
 -- =>
-SELECT public.buyers.who FROM (SELECT id AS number,
+SELECT "buyers"."who" FROM (SELECT id AS number,
     channel,
     shipped_at,
     buyer_name AS who,
