@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** Where the configuration was read from: changes of its files are taken over. Without it there are none. */
   readonly source?: ConfigSource;
+  /** What every tag starts with, for comparisons of two gateways; 32 hexadecimal digits. Default: random. */
+  readonly nonce?: string;
 }
 
 export interface Gateway {

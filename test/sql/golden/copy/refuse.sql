@@ -39,3 +39,8 @@ COPY closed_table TO STDOUT
 COPY (TABLE orders_of_alan) TO STDOUT
 -- =>
 -- refuse 42501 filter at 13 (orders_of_alan): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: rows for a table whose trigger reads protected rows
+COPY noted FROM STDIN
+-- =>
+-- refuse 42501 function at 6 (noted): cannot write to "public.noted": its trigger runs public.tell_note()

@@ -174,3 +174,27 @@ COPY (SELECT * FROM (SELECT id AS number,
 -- output 4 public.buyers.mail typmod 258 text of buyer_email within 254
 -- copy {"format":"text","delimiter":"\t","quote":"\"","escape":"\"","null":"\\N","header":false}
 -- masked public.orders.buyer_name, public.orders.buyer_email
+
+-- case: a header by number
+COPY orders (id, buyer_name) TO STDOUT (FORMAT csv, HEADER 1)
+-- =>
+COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT (FORMAT csv, HEADER 1)
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- copy {"format":"csv","delimiter":",","quote":"\"","escape":"\"","null":"","header":true}
+-- masked public.orders.buyer_name
+
+-- case: no header by number
+COPY orders (id, buyer_name) TO STDOUT (FORMAT csv, HEADER 0)
+-- =>
+COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT (FORMAT csv, HEADER 0)
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- copy {"format":"csv","delimiter":",","quote":"\"","escape":"\"","null":"","header":false}
+-- masked public.orders.buyer_name
+
+-- case: no header by word
+COPY orders (id, buyer_name) TO STDOUT (FORMAT csv, HEADER off)
+-- =>
+COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT (FORMAT csv, HEADER off)
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- copy {"format":"csv","delimiter":",","quote":"\"","escape":"\"","null":"","header":false}
+-- masked public.orders.buyer_name

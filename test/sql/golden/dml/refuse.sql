@@ -125,11 +125,6 @@ DELETE FROM pg_statistic WHERE starelid = 1
 -- =>
 -- refuse 0A000 write at 13 (pg_statistic): "pg_catalog.pg_statistic" cannot be written through pgveil: it shows protected columns
 
--- case: an insert into a temporary table
-INSERT INTO scratch SELECT id, buyer_name FROM orders
--- =>
-INSERT INTO scratch SELECT id, buyer_name FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
-
 -- case: a delete of rows that others are redacted by
 DELETE FROM orders WHERE id = 1
 -- =>
@@ -184,3 +179,66 @@ MERGE INTO notes n USING (SELECT id FROM orders WHERE buyer_name = 'x') o ON o.i
 MERGE INTO visits v USING notes n ON n.id = v.id WHEN MATCHED THEN UPDATE SET visitor = n.note
 -- =>
 -- refuse 42501 write at 79 (visitor): column "visitor" of "public.visits" cannot be changed
+
+-- case: an unprotected table whose trigger reads protected rows
+UPDATE noted SET note = 'x' WHERE id = 1
+-- =>
+-- refuse 42501 function at 8 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+
+-- case: rows for such a table by INSERT in WITH
+WITH n AS (INSERT INTO noted (id) VALUES (1) RETURNING note) SELECT note FROM n
+-- =>
+-- refuse 42501 function at 24 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+
+-- case: NEW in an expression
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING upper(new.buyer_name)
+-- =>
+-- refuse 0A000 statement at 61 (new): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: everything of OLD
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.*
+-- =>
+-- refuse 0A000 statement at 55 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: NEW as a whole row
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING new
+-- =>
+-- refuse 0A000 statement at 55 (new): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: OLD of a deleted row
+DELETE FROM order_addresses WHERE id = 1 RETURNING old.name
+-- =>
+-- refuse 0A000 statement at 52 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: OLD of a conflicting row
+INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET created_at = now() RETURNING old.name
+-- =>
+-- refuse 0A000 statement at 110 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: OLD in MERGE
+MERGE INTO customers c USING notes n ON n.id = c.id WHEN MATCHED THEN UPDATE SET created_at = now() RETURNING old.name
+-- =>
+-- refuse 0A000 statement at 111 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: OLD in WITH
+WITH u AS (UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name) SELECT * FROM u
+-- =>
+-- refuse 0A000 statement at 66 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
+
+-- case: OLD from a subquery in RETURNING
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
+-- withhold detail
+
+-- case: everything of OLD from a subquery in RETURNING
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old.*) r)
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old.*) r)
+-- withhold detail
+
+-- case: a filter on NEW in a subquery in RETURNING
+DELETE FROM order_addresses WHERE id = 1 RETURNING EXISTS (SELECT FROM products WHERE title = old.name)
+-- =>
+DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING EXISTS (SELECT FROM products WHERE title = old.name)
+-- withhold detail

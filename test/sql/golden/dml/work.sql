@@ -200,11 +200,6 @@ UPDATE products SET price = price + 1 WHERE sku = 'x'
 -- =>
 -- pass
 
--- case: triggers of an unprotected table can quote protected rows
-UPDATE notes SET note = 'x' WHERE id = 1
--- =>
--- pass
-
 -- case: an exempt role writes
 -- user: compliance
 UPDATE orders SET buyer_name = 'x' WHERE buyer_name = 'y'
@@ -302,3 +297,37 @@ MERGE INTO notes n USING (SELECT id AS number,
     notes
    FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders") AS "all_orders") b ON b.number = n.order_id WHEN MATCHED THEN DO NOTHING
 -- kind merge
+
+-- case: an insert into a temporary table
+INSERT INTO scratch SELECT id, buyer_name FROM orders
+-- =>
+INSERT INTO scratch SELECT id, buyer_name FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
+
+-- case: a protected table whose trigger is harmless quotes its rows
+UPDATE archived_contacts SET phone = 'x' WHERE id = 1
+-- =>
+UPDATE "public"."archived_contacts" SET phone = CASE WHEN «redacted "archived_contacts"» THEN "archived_contacts"."phone" ELSE ('x') END WHERE id = 1
+-- withhold all
+
+-- case: OLD and NEW of an unprotected table
+UPDATE products SET price = 1 WHERE sku = 'x' RETURNING old.price, new.price
+-- =>
+-- pass
+
+-- case: a table whose alias is OLD
+UPDATE orders o SET status = 'x' FROM products old WHERE old.sku = 'x' AND o.id = 1 RETURNING old.title, o.id
+-- =>
+UPDATE "public"."orders" o SET status = 'x' FROM products old WHERE old.sku = 'x' AND o.id = 1 RETURNING old.title, o.id
+-- withhold detail
+
+-- case: a sign behind the equals sign
+UPDATE orders SET geo_lat=-1, geo_lon=+2 WHERE id=-1
+-- =>
+UPDATE "public"."orders" SET geo_lat=CASE WHEN «redacted "orders"» THEN "orders"."geo_lat" ELSE (-1) END, geo_lon=CASE WHEN «redacted "orders"» THEN "orders"."geo_lon" ELSE (+2) END WHERE id=-1
+-- withhold detail
+
+-- case: a keyword behind a dot in SET
+UPDATE orders o SET buyer_name = s.returning, gift_message = s.where, notes = 'x' FROM (SELECT 'a' AS "returning", 'b' AS "where") s WHERE o.id = 1 RETURNING o.id
+-- =>
+UPDATE "public"."orders" o SET buyer_name = CASE WHEN «redacted "o"» THEN "o"."buyer_name" ELSE (s.returning) END, gift_message = CASE WHEN «redacted "o"» THEN "o"."gift_message" ELSE (s.where) END, notes = 'x' FROM (SELECT 'a' AS "returning", 'b' AS "where") s WHERE o.id = 1 RETURNING o.id
+-- withhold detail

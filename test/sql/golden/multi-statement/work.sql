@@ -97,3 +97,11 @@ CREATE TEMP TABLE t1 (id int); SELECT id FROM t1
 -- kind ddl
 -- effect ddl []
 -- effect environment
+
+-- case: data behind a harmless definition
+CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'; SELECT sku FROM products
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment

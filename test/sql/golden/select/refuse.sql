@@ -161,3 +161,13 @@ SELECT FROM WHERE
 SELECT x.* FROM orders o, XMLTABLE('/a' PASSING xmlparse(content o.gift_message) COLUMNS b text) x WHERE x.b = '1'
 -- =>
 -- refuse 42501 filter at 106 (x): cannot filter on column "gift_message" of "public.orders": it is redacted
+
+-- case: a filter behind a comment between NOT and LIKE
+SELECT id FROM orders WHERE buyer_name NOT /* ü */ LIKE 'x'
+-- =>
+-- refuse 42501 filter at 29 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a filter behind a comment between NOT and IN
+SELECT id FROM orders WHERE id NOT /* ü */ IN (1) AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 56 (nothing): cannot filter on column "buyer_name" of "public.orders": it is redacted

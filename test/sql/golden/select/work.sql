@@ -485,3 +485,27 @@ SELECT (o).* FROM orders o
 -- =>
 SELECT ((CASE WHEN pg_catalog.num_nulls("o") OPERATOR(pg_catalog.>) 0 THEN NULL ELSE "o"::"public"."orders" END)).* FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o
 -- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: a comment between NOT and IN
+SELECT id FROM orders WHERE id NOT /* c */ IN (1)
+-- =>
+SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t) AS "orders" WHERE id NOT         IN (1)
+
+-- case: a comment between NOT and IN, over an unprotected table
+SELECT sku /* a */ FROM products WHERE sku NOT /* c */ IN ('/* x */', '-- y')
+-- =>
+SELECT sku         FROM products WHERE sku NOT         IN ('/* x */', '-- y')
+
+-- case: a comment to the end of the line between NOT and BETWEEN
+SELECT id, buyer_name FROM orders WHERE id NOT -- c
+BETWEEN 1 AND 2
+-- =>
+SELECT id, buyer_name FROM (SELECT pgveil_t."id", «tag buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE id NOT
+BETWEEN 1 AND 2
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- masked public.orders.buyer_name
+
+-- case: a comment between NULLS and FIRST
+SELECT id FROM orders ORDER BY buyer_name NULLS /* /* c */ */ FIRST
+-- =>
+SELECT id FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" ORDER BY buyer_name NULLS               FIRST

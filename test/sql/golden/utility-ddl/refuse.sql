@@ -31,9 +31,9 @@ CREATE STATISTICS s ON buyer_name, ship_city FROM orders
 -- refuse 42501 ddl at 51 (orders): CREATE STATISTICS on "public.orders" is not allowed
 
 -- case: a trigger
-CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION tell_note()
+CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION stay()
 -- =>
--- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
+-- refuse 42501 ddl at 35 (orders): CREATE TRIGGER on "public.orders" is not allowed
 
 -- case: a rule
 CREATE RULE r AS ON INSERT TO products DO ALSO INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
@@ -140,3 +140,21 @@ CREATE FOREIGN TABLE f (id int) SERVER s
 SELECT buyer_name FROM order_refs
 -- =>
 -- refuse 0A000 stale at 24 (order_refs): "order_refs" was changed in a transaction, and pgveil has not seen it yet
+
+-- case: a trigger whose function reads protected rows
+CREATE TRIGGER t BEFORE UPDATE ON products FOR EACH ROW EXECUTE FUNCTION tell_note()
+-- =>
+-- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
+
+-- case: TRUNCATE of a table whose trigger reads protected rows
+TRUNCATE noted
+-- =>
+-- refuse 42501 function at 10 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+
+-- case: data behind a definition of code in the same text
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT sku FROM products
+-- =>
+-- refuse 0A000 stale: no data can be read or written here: the transaction has defined code that reads protected relations, or that pgveil has not read
+-- kind ddl
+-- effect ddl [OBJECT_OPERATOR, ===, leftarg, pg_catalog, int4, DEFELEM_UNSPEC, rightarg, pg_catalog, int4, DEFELEM_UNSPEC, function, int4eq, DEFELEM_UNSPEC, any-code]
+-- effect environment

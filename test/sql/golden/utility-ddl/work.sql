@@ -297,3 +297,75 @@ CREATE TABLE like_orders (LIKE orders INCLUDING ALL)
 -- kind ddl
 -- effect ddl []
 -- effect environment
+
+-- case: a trigger on an unprotected table
+CREATE TRIGGER t BEFORE UPDATE ON products FOR EACH ROW EXECUTE FUNCTION stay()
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a function that reads protected rows
+CREATE FUNCTION q() RETURNS text LANGUAGE sql AS 'SELECT buyer_name FROM orders'
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [q, text, language, sql, DEFELEM_UNSPEC, as, SELECT buyer_name FROM orders, DEFELEM_UNSPEC, any-code]
+-- effect environment
+
+-- case: a function that calls one
+CREATE FUNCTION q() RETURNS text LANGUAGE sql AS 'SELECT name_of(1)'
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [q, text, language, sql, DEFELEM_UNSPEC, as, SELECT name_of(1), DEFELEM_UNSPEC, any-code]
+-- effect environment
+
+-- case: a view over an unprotected table
+CREATE VIEW titles AS SELECT title FROM products
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a view that calls a harmless function
+CREATE VIEW more AS SELECT add_one(1)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: a domain with a check
+CREATE DOMAIN positive AS int CHECK (VALUE > 1)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [positive, pg_catalog, int4, CONSTR_CHECK, AEXPR_OP, >, value, any-code]
+-- effect environment
+
+-- case: an operator
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [OBJECT_OPERATOR, ===, leftarg, pg_catalog, int4, DEFELEM_UNSPEC, rightarg, pg_catalog, int4, DEFELEM_UNSPEC, function, int4eq, DEFELEM_UNSPEC, any-code]
+-- effect environment
+
+-- case: a function renamed
+ALTER FUNCTION add_one(int) RENAME TO add_two
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl [OBJECT_FUNCTION, OBJECT_ACCESS_METHOD, add_one, pg_catalog, int4, pg_catalog, int4, FUNC_PARAM_DEFAULT, add_two, DROP_RESTRICT, any-code]
+-- effect environment
+
+-- case: an unprotected table renamed
+ALTER TABLE products RENAME TO goods
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment

@@ -304,7 +304,6 @@ SELECT x.a FROM (SELECT id,
 -- output 0 public.ebay_buyers.id
 
 -- case: a view in its schema
--- differs: a column qualified by the view's schema is not found
 SELECT public.buyers.who FROM public.buyers
 -- =>
 SELECT "buyers"."who" FROM (SELECT id AS number,
