@@ -17,14 +17,18 @@ const CODE = new Set(
   ).split(' '),
 );
 const RENAMES = new Set(['RenameStmt', 'AlterObjectSchemaStmt']);
+/** Their conditions and actions read what they name whenever somebody else's rows are read or written. */
+const READS_ROWS = new Set(['RuleStmt', 'CreatePolicyStmt', 'AlterPolicyStmt']);
 /** What these are named decides nothing but errors. */
 const HARMLESS_RENAMES = new Set(
   'OBJECT_TABLE OBJECT_COLUMN OBJECT_INDEX OBJECT_SEQUENCE OBJECT_TABCONSTRAINT OBJECT_ROLE OBJECT_DATABASE'.split(' '),
 );
 
 /** True for a statement after which other statements can run code that nobody has judged. */
-export function definesCode(kind: string, statement: Fields, viewer: Viewer): boolean {
-  if (CODE.has(kind)) return true;
+export function definesCode(kind: string, statement: Fields, mentions: Mentions, viewer: Viewer): boolean {
+  if (CODE.has(kind) || (kind === 'CreateSchemaStmt' && statement.schemaElts !== undefined)) return true;
+  const isConcerned = mentions.relations.some((r) => viewer.protection.relationsNamed(r.name).length > 0);
+  if (isConcerned && (RENAMES.has(kind) || READS_ROWS.has(kind))) return true;
   if (RENAMES.has(kind)) return !HARMLESS_RENAMES.has(String(statement.renameType ?? statement.objectType ?? ''));
   return kind === 'CreateFunctionStmt' && !isHarmlessFunction(statement, viewer);
 }

@@ -13,6 +13,9 @@ export function failingText(): { readonly text: string; readonly marker: string 
   return { text: `SELECT FROM pg_catalog."${MARKER}"`, marker: MARKER };
 }
 
+/** Text that is no SQL: it fails before the server looks at the state of the transaction. */
+const UNPARSEABLE = `"${MARKER}"`;
+
 /** A plan of a text of which nothing runs: the server fails it, and answers with the refusal. */
 export function refusePlan(
   refusal: Refusal,
@@ -20,7 +23,8 @@ export function refusePlan(
 ): RefusePlan {
   return {
     verdict: 'refuse',
-    ...failingText(),
+    text: refusal.reason === 'syntax' ? UNPARSEABLE : failingText().text,
+    marker: MARKER,
     mapPosition: () => undefined,
     refusal,
     statements: [],

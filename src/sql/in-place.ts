@@ -106,6 +106,11 @@ function assertNoOuterReference(node: unknown, target: Target, analysis: Analysi
       const fields = part.ColumnRef as Readonly<Record<string, unknown>>;
       const { parts, star } = referenceNames(fields);
       const name = parts.at(-1) ?? '';
+      // Of RETURNING, they are visible in its subqueries too.
+      const isOldOrNew = parts[0] === 'old' || parts[0] === 'new';
+      if (isOldOrNew && (star || analysis.resolutions.get(part)?.kind !== 'columns')) {
+        throw unsupported('OLD and NEW in RETURNING', place(fields, analysis));
+      }
       const column = findColumn(scan.guarded.relation, name);
       const qualified = star ? parts.length > 0 : parts.length > 1;
       const qualifier = star ? name : (parts.at(-2) ?? '');

@@ -212,6 +212,7 @@ export function returning(statement: object, target: Target, scope: Scope, analy
     }
     visitExpression(val, scope, analysis);
     maskReferences(val, target, scope, analysis);
+    if (reference && name === undefined) nameWholeRow(node.ResTarget, reference.parts, target, scope, analysis);
     const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
     const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
     const column = resolved?.kind === 'columns' && resolved.columns.length === 1 ? resolved.columns[0] : undefined;
@@ -225,6 +226,28 @@ export function returning(statement: object, target: Target, scope: Scope, analy
   }
   const refs = (): readonly Ref[] => columns.flatMap((column) => column.refs());
   return { columns: known ? columns : undefined, refs, withhold: withholding(target, analysis) };
+}
+
+/** A whole row that is made of its columns has lost the name that the server would give it. */
+function nameWholeRow(
+  output: object,
+  parts: readonly string[],
+  target: Target,
+  scope: Scope,
+  analysis: Analysis,
+): void {
+  const resolved = resolveColumn(parts, scope);
+  if (!target.scan || resolved.kind !== 'row' || resolved.item !== target.item || parts.length > 1) return;
+  const end = analysis.unit.tokens().endOfName(locationOf(output));
+  if (end === undefined) throw unsupported('this RETURNING', place(output, analysis));
+  analysis.unit.edits.push({
+    start: end,
+    end,
+    render: () => ` AS ${quoteIdentifier(parts[0]!)}`,
+    mean: () => {
+      (output as { name?: string }).name = parts[0]!;
+    },
+  });
 }
 
 /** `*` and `o.*` of the target become the list of its columns, masked in place. */

@@ -68,6 +68,8 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   const watched = new Map<string, Set<ReadonlySet<string>>>();
   const lastLook = new Map<string, number>();
   let generations = 0;
+  /** Generations that began with a change of definitions, before the snapshot shows it. */
+  const disturbed = new Map<string, number>();
 
   async function build(snapshot: Snapshot): Promise<DatabaseState> {
     const parser = states.get(snapshot.database)?.parser ?? (await SqlParser.load(snapshot.serverVersion));
@@ -245,13 +247,15 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       config = changed;
       states.clear();
     },
-    generation: (database) => states.get(database)?.generation ?? 0,
+    generation: (database) => Math.max(states.get(database)?.generation ?? 0, disturbed.get(database) ?? 0),
     schemaChanged(database) {
+      disturbed.set(database, ++generations);
       const sets = watched.get(database);
       if (sets && [...sets].some((names) => names.size > 0)) unread.add(database);
       readAgain(database);
     },
     watchUncommitted(database, names) {
+      disturbed.set(database, ++generations);
       const sets = watched.get(database) ?? new Set();
       sets.add(names);
       watched.set(database, sets);

@@ -113,18 +113,19 @@ export function deriveProtection(
   };
 }
 
-const PROVEN_BY = [
-  ['=', '<>', '<', '<=', '>', '>=', '+', '-'],
-  ['now', 'transaction_timestamp', 'statement_timestamp'],
-] as const;
+/** Operators and functions that conditions are proven by: they must be the built-in ones. */
+export const PROVEN_BY: readonly string[] = [
+  ...['=', '<>', '<', '<=', '>', '>=', '+', '-'],
+  ...['now', 'transaction_timestamp', 'statement_timestamp'],
+];
 
 function hasOwnComparisons(snapshot: Snapshot): boolean {
-  const [operators, routines] = PROVEN_BY;
-  // Extensions define operators for types of their own.
-  const ownOperator = operators.some((name) =>
-    snapshot.operatorsByName.get(name)?.some((o) => snapshot.routineByOid.get(o.routine)?.extension === undefined),
+  return PROVEN_BY.some(
+    (name) =>
+      snapshot.routinesByName.has(name) ||
+      // Extensions define operators for types of their own.
+      snapshot.operatorsByName.get(name)?.some((o) => snapshot.routineByOid.get(o.routine)?.extension === undefined),
   );
-  return ownOperator || routines.some((name) => snapshot.routinesByName.has(name));
 }
 
 /**

@@ -92,6 +92,8 @@ export function createBodyJudge(forbidden: ForbiddenNames): BodyJudge {
   const unsafe = (reason: string): RoutineVerdict => ({ kind: 'function', reason });
   return {
     judgeTypes(types) {
+      if (forbidden.cursorsTell && types.includes('refcursor'))
+        return unsafe("it is given a cursor, which can be a client's");
       const name = typed?.exec(types)?.[1];
       return name === undefined ? undefined : unsafe(`it takes or returns ${name}, whose cast or check is unsafe`);
     },
@@ -99,10 +101,9 @@ export function createBodyJudge(forbidden: ForbiddenNames): BodyJudge {
       if (!READABLE.has(language)) return unsafe(`it is written in ${language}, which pgveil does not read`);
       // A name can be written with escapes, which only a parser would undo.
       if (/u&["']/i.test(source)) return unsafe('its body has names or strings with Unicode escapes');
-      if (language === 'plpgsql' && /\bexecute\b/i.test(source))
-        return unsafe('its body runs SQL that it makes (EXECUTE)');
+      if (/\b(execute|prepare|deallocate)\b/i.test(source)) return unsafe('its body runs other SQL (EXECUTE)');
       if (/\bpg_temp/i.test(source)) return unsafe('its body uses temporary objects, which pgveil has not read');
-      if (forbidden.cursorsTell && /cursor/i.test(source))
+      if (forbidden.cursorsTell && /cursor|\bfetch\b/i.test(source))
         return unsafe("its body uses cursors, which can be a client's");
       const operator = forbidden.operators.find((symbol) => source.includes(symbol));
       if (operator !== undefined) return unsafe(`its body uses the operator ${operator}`);

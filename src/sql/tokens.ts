@@ -52,15 +52,25 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-/** The text with spaces in the place of its comments; every token keeps its place. */
+/** The text with spaces in the place of its comments, so that every character keeps its place. */
 export function withoutComments(text: string): string {
   const bytes = Buffer.from(text);
+  const parts: string[] = [];
   let end = 0;
   for (const token of [...tokenize(text), { start: bytes.length, end: bytes.length }]) {
-    for (let i = end; i < token.start; i++) if (!SPACE.has(bytes[i]!)) bytes[i] = 0x20;
+    while (end < token.start) {
+      const isComment = bytes[end] === SLASH || bytes[end] === MINUS;
+      const next = !isComment ? end + 1 : bytes[end] === SLASH ? endOfComment(bytes, end) : endOfLine(bytes, end);
+      // A line's end within a comment is none: it would join two strings.
+      parts.push(
+        isComment ? bytes.toString('utf8', end, next).replace(/[^]/gu, ' ') : String.fromCharCode(bytes[end]!),
+      );
+      end = next;
+    }
+    parts.push(bytes.toString('utf8', token.start, token.end));
     end = token.end;
   }
-  return bytes.toString();
+  return parts.join('');
 }
 
 function nextToken(bytes: Buffer, start: number, c: number): Token {

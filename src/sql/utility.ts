@@ -7,7 +7,7 @@ import type { Viewer } from './analysis.js';
 import { assertNotTemporary, definesCode } from './definitions.js';
 import { locationOf, type Mentions, type NamedReference, stringOf } from './mentions.js';
 import { ANY_CODE, type NameEnvironment, type SessionEffect } from './plan-types.js';
-import type { Protection } from './protection.js';
+import { PROVEN_BY, type Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
 
@@ -147,6 +147,9 @@ export function planUtility(node: Node, mentions: Mentions, names: () => NameEnv
   assertNotTemporary(name, statement, mentions, names, protection);
   if (kind.onProtected === 'ddl' && viewer.policies.size > 0)
     assertAllowedDdl(name, statement, mentions, names, protection);
+  if (name === 'TransactionStmt' && statement.kind === 'TRANS_STMT_PREPARE' && viewer.uncommitted.size > 0) {
+    throw unsupported('PREPARE TRANSACTION of changed definitions');
+  }
   const effects: SessionEffect[] = [...effectsOf(name, statement, viewer.uncommitted.size > 0)];
   if (kind.changesSchema) {
     effects.push({ kind: 'ddl', names: changedNames(name, statement, mentions, viewer) });
@@ -294,7 +297,8 @@ function changedNames(
   viewer: Viewer,
 ): readonly string[] {
   const { protection } = viewer;
-  if (definesCode(name, statement, viewer)) return [...stringsIn(statement), ANY_CODE];
+  if (definesCode(name, statement, mentions, viewer)) return [...stringsIn(statement), ANY_CODE];
+  if (name === 'CreateFunctionStmt') return mentions.routines.map((r) => r.name).filter((n) => PROVEN_BY.includes(n));
   const created = name === 'CreateStmt' ? [{ name: relationOf(statement).name }] : [];
   return [...created, ...changedReferences(name, statement, mentions, protection)]
     .map((reference) => reference.name)
@@ -303,11 +307,14 @@ function changedNames(
 
 /** Every name in a statement: which of them it changes differs by kind, and too many do no harm. */
 function stringsIn(node: unknown): string[] {
-  if (typeof node === 'string') return [node];
+  if (typeof node === 'string') return ENUMERATOR.test(node) ? [] : [node];
   if (Array.isArray(node)) return node.flatMap(stringsIn);
   if (node === null || typeof node !== 'object') return [];
-  return Object.values(node).flatMap(stringsIn);
+  return Object.entries(node).flatMap(([key, value]) => (key === 'relpersistence' ? [] : stringsIn(value)));
 }
+
+/** `OBJECT_TABLE` and the like, which are no names. */
+const ENUMERATOR = /^[A-Z]+(_[A-Z]+)+$/;
 
 const STATEMENT_NAMES: Readonly<Record<string, string>> = {
   CreateStmt: 'CREATE TABLE',

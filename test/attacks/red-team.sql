@@ -369,3 +369,31 @@ DROP VIEW red_bv CASCADE
 PREPARE p AS SELECT id, order_ref, buyer_name FROM orders WHERE id = 900001;
 EXPLAIN (COSTS OFF) EXECUTE p;
 SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: a function in SQL that executes a client's prepared statement over a view that was replaced
+-- expect: refused
+-- rollback
+CREATE VIEW a2v AS SELECT 1::bigint AS id, 'x'::varchar(120) AS n;
+CREATE TABLE a2t (n text);
+CREATE FUNCTION a2f() RETURNS void LANGUAGE sql AS 'EXECUTE a2p';
+PREPARE a2p AS INSERT INTO a2t SELECT n FROM a2v;
+CREATE OR REPLACE VIEW a2v AS SELECT id, buyer_name AS n FROM orders WHERE id = 900001;
+SELECT a2f();
+SELECT n FROM a2t
+
+-- case: the old row in a subquery of RETURNING
+-- expect: refused
+-- rollback
+UPDATE orders SET status = status WHERE id = 900001 RETURNING (SELECT old.buyer_name)
+
+-- case: every old column in a subquery of RETURNING
+-- expect: refused
+-- rollback
+UPDATE orders SET status = status WHERE id = 900001 RETURNING (SELECT x FROM (SELECT old.*) x)
+
+-- case: a view made with its schema
+-- expect: refused
+-- role: postgres
+-- rollback
+CREATE SCHEMA made CREATE VIEW v AS SELECT buyer_name FROM public.orders WHERE id = 900001;
+SELECT * FROM made.v

@@ -11,7 +11,7 @@ import {
   sync,
   together,
 } from './messages.js';
-import { type BackendMessage, connectRaw, type Target } from './raw-client.js';
+import { type BackendMessage, connectRaw, type RawClient, type Target } from './raw-client.js';
 import type { SqlCase } from './sql-cases.js';
 
 export type Way = 'simple' | 'extended, text' | 'extended, binary';
@@ -41,6 +41,15 @@ export async function playCase(
   }
   await client.end();
   return played;
+}
+
+/** Plays the case by simple Query messages on a connection that others have used and will use. */
+export async function playCaseAmongOthers(client: RawClient, sqlCase: SqlCase): Promise<readonly BackendMessage[]> {
+  const from = client.received.length;
+  await client.play(stepsOf(sqlCase, 'simple'));
+  const received = client.received.slice(from);
+  await client.play(['ROLLBACK', 'DISCARD ALL'].flatMap((sql) => [query(sql), ready()]));
+  return received;
 }
 
 function stepsOf({ statements, options }: SqlCase, way: Way): readonly Step[] {

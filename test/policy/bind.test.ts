@@ -134,6 +134,16 @@ describe('what does not fit the schema', () => {
       ),
     ],
     [
+      'a child of a table that shows its rows too',
+      `  p:
+    tables: { public.archived: { redacted_when: archived.extra = 'x', columns: { note: { category: email, mask: blank } } } }`,
+      at(
+        6,
+        'tables."public.archived"',
+        'rows of public.archived are shown by public.stock too, which the policy does not name; name public.stock: its partitions and children follow it',
+      ),
+    ],
+    [
       "the child's column of belongs_to",
       table(`public.lines: { belongs_to: { public.orders: order = id }, ${blank} }`),
       at(12, 'tables."public.lines".belongs_to', 'public.lines has no column order'),
@@ -178,6 +188,45 @@ describe('what does not fit the schema', () => {
     expect(problems).toHaveLength(2);
     expect([...closed.keys()]).toEqual(['public.orders', 'public.lines']);
     expect(closed.get('public.lines')).toBe('policy p does not fit the schema: public.orders has no column name');
+  });
+});
+
+describe('a policy that does not fit', () => {
+  const gone = 'columns: { gone: { category: email, mask: blank } }';
+
+  it('closes the children of its tables, and what shows their rows', () => {
+    const { closed, problems } = schema.bind(`  p:
+    tables:
+      public.stock: { redacted_when: stock.id > 0, ${gone} }
+      public.visits_2020: { redacted_when: visits_2020.id > 0, columns: { who: { category: email, mask: blank } } }`);
+    expect(problems.length).toBeGreaterThan(0);
+    expect([...closed.keys()].sort()).toEqual([
+      'public.archived',
+      'public.stock',
+      'public.visits',
+      'public.visits_2020',
+      'public.visits_2020_1',
+    ]);
+  });
+
+  it('names every relation above a partition that it does not name', () => {
+    const told = problemsOf(`  p:
+    tables: { public.visits_2020_1: { redacted_when: visits_2020_1.id > 0, columns: { who: { category: email, mask: blank } } } }`);
+    expect(told.map((problem) => /are shown by (\S+) too/.exec(problem)?.[1])).toEqual([
+      'public.visits_2020',
+      'public.visits',
+    ]);
+  });
+
+  it('leaves other tables, and policies that name a parent with its child', () => {
+    const binding = schema.bind(`  p:${STOCK}
+      public.archived: { redacted_when: archived.extra = 'x', columns: { note: { category: email, mask: blank } } }
+  q:
+    tables: { public.visits: { redacted_when: visits.id > 0, ${gone} } }`);
+    expect([...binding.closed.keys()].sort()).toEqual(['public.visits', 'public.visits_2020', 'public.visits_2020_1']);
+    expect(new Set(binding.problems.map((problem) => problem.message))).toEqual(
+      new Set(['public.visits has no column gone']),
+    );
   });
 });
 

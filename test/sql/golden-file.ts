@@ -22,8 +22,8 @@ export interface GoldenFile {
 /**
  * user: the login role; path: the schemas that are searched; temp: relations of the session's temporary schema;
  * uncommitted: names that the open transaction has changed; unfolded: the rewritten text in full; not run: it is only
- * planned, because it would end the test's transaction or needs what the test has not; differs: a known gap, which
- * makes the server answer it unlike the client's text; it must still be there.
+ * planned, because it would end the test's transaction or needs what the test has not; differs: a known gap of
+ * a column's origin, which makes the server describe it unlike the client's text; it must still be there.
  */
 const KEYS = new Set(['user', 'path', 'temp', 'uncommitted', 'unfolded', 'not run', 'differs']);
 

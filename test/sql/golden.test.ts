@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GoldenCase, printGoldenFile, readGoldenFiles } from './golden-file.js';
-import { runBeside } from './golden-run.js';
+import { type Outcome, runBeside } from './golden-run.js';
 import { showPlan } from './golden-text.js';
 import { type As, EXTRAS, type Planning, shopConfig, startPlanning } from './planning.js';
 import { survivingReferences } from './surviving-references.js';
@@ -39,6 +39,12 @@ function sessionOf({
     schemas,
     temp,
   };
+}
+
+/** Known gaps are of the origin alone: names, types and type modifiers are kept everywhere. */
+function withoutOrigins(outcome: Outcome): unknown {
+  if (!('columns' in outcome)) return outcome;
+  return outcome.columns.map((columns) => columns.map(({ name, type, typmod }) => ({ name, type, typmod })));
 }
 
 it('has enough cases, and beside each file of working statements one of refused ones', () => {
@@ -73,6 +79,9 @@ describe.each(FILES)('$name', (file) => {
     if ('not run' in golden.options) return;
     const { direct, rewritten } = await runBeside(planning.client, golden.sql, plan, session);
     if (golden.options.differs === undefined) expect(rewritten).toEqual(direct);
-    else expect(rewritten).not.toEqual(direct);
+    else {
+      expect(rewritten).not.toEqual(direct);
+      expect(withoutOrigins(rewritten)).toEqual(withoutOrigins(direct));
+    }
   });
 });

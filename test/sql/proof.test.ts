@@ -42,6 +42,9 @@ const text = fc.constantFrom(
   'NULL',
   "'amazon'::text",
   "'ebay'::varchar",
+  "'amazonx'::varchar(6)",
+  "'amazon '::bpchar",
+  "'ebayer'::varchar(4)",
 );
 const terms = fc.constantFrom("'credit'", "'prepaid'", "'CREDIT'", 'NULL', "'credit'::text");
 const length = fc.constantFrom(
@@ -121,6 +124,9 @@ const atom = fc.oneof(
     'channel = payment_terms',
     'shipped_at = purchased_at',
     "o.channel::text = 'ebay'::text",
+    "o.channel::varchar(1) = 'a'",
+    "o.channel::bpchar = 'amazon '",
+    "o.channel::char(4) = 'ebay'",
   ),
 );
 const predicate: fc.Arbitrary<string> = fc.letrec<{ tree: string }>((tie) => ({
@@ -169,8 +175,8 @@ async function redactedRows(
   }
 }
 
-/** Zones without summer time: there a day has 24 hours, as in the guard, which counts in UTC. */
-const ZONES = ['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12'];
+/** The guard counts in UTC, the session's conditions in its own zone; with summer time, a day has 23 to 25 hours. */
+const ZONES = ['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12', 'America/New_York'];
 
 describe('the scope proof', () => {
   let proven = 0;
@@ -276,8 +282,54 @@ describe('the scope proof', () => {
     ["NOT (channel = 'ebay')", false],
     ["lower(channel) = 'ebay'", false],
     ['channel = channel', false],
+    ["channel = 'ebay' OR shipped_at >= now() - interval '7 days'", true],
+    ["channel = 'ebay' OR (total > 1 AND shipped_at IS NULL)", true],
+    ["channel = 'ebay' OR shipped_at < now() - interval '7 days'", false],
+    // A day of the session's zone can be an hour longer than one of the guard's.
+    ["shipped_at >= now() - interval '30 days'", false],
+    ["shipped_at >= now() - interval '719 hours'", true],
+    ["shipped_at >= now() - interval '721 hours'", false],
+    // These casts cut or pad the value.
+    ["channel = 'amazonx'::varchar(6)", false],
+    ["channel::varchar(1) = 'a'", false],
+    ["channel::bpchar = 'amazon '", false],
+    ["channel = 'amazon '::bpchar", false],
+    ["channel::text = 'ebay'::varchar", true],
+    // Another schema's operators and functions can do anything.
+    ["channel OPERATOR(pg_catalog.=) 'ebay'", true],
+    ["channel OPERATOR(public.=) 'ebay'", false],
+    ["channel OPERATOR(public.<>) 'amazon'", false],
+    ["shipped_at >= pg_catalog.now() - interval '7 days'", true],
+    ["shipped_at >= public.now() - interval '7 days'", false],
+    ["shipped_at >= now() OPERATOR(public.-) interval '7 days'", false],
   ])('%s: %s', (condition, proves) => {
     expect(isProven('orders', `(${condition})`, 'buyer_name')).toBe(proves);
+  });
+});
+
+describe('the scope proof where somebody has defined what it reads', () => {
+  it.each([
+    [
+      'a function now() in another schema',
+      'CREATE FUNCTION app.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT NULL::timestamptz $$',
+    ],
+    [
+      'an operator = in another schema',
+      `CREATE FUNCTION app.same(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+       CREATE OPERATOR app.= (LEFTARG = varchar, RIGHTARG = text, FUNCTION = app.same)`,
+    ],
+  ])('does not trust %s', async (_, sql) => {
+    const other = await startPlanning({ config: shopConfig(), orders: 10, sql: `CREATE SCHEMA app; ${sql}` });
+    try {
+      const verdicts = ["channel = 'ebay'", "shipped_at >= now() - interval '7 days'"].map((condition) => {
+        const schemas = ['pg_temp_3', 'app', 'pg_catalog', 'public'];
+        const plan = other.plan(`SELECT 1 FROM orders WHERE ${condition} AND buyer_name = 'x'`, { names: { schemas } });
+        return plan.verdict === 'refuse' ? plan.refusal.reason : plan.verdict;
+      });
+      expect(verdicts).toEqual(['filter', 'filter']);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

@@ -4,18 +4,25 @@ import { type Planning, shopConfig, startPlanning } from './planning.js';
 
 const SCHEMA = `
   -- Whose guard is a row of another table, which a region takes with it.
-  CREATE TABLE regions (id int PRIMARY KEY, code text UNIQUE, label text);
+  CREATE TABLE regions (id int PRIMARY KEY, label text);
   CREATE TABLE shops (id int PRIMARY KEY, region_id int REFERENCES regions ON DELETE CASCADE, title text);
   CREATE TABLE sales (id int PRIMARY KEY, shop_id int REFERENCES shops ON DELETE CASCADE, person int, old boolean);
   CREATE TABLE persons (id int PRIMARY KEY, name text);
   -- Whose guard reads columns that other tables clear and rewrite.
   CREATE TABLE states (code text PRIMARY KEY, label text);
-  CREATE TABLE kinds (name text PRIMARY KEY, state text UNIQUE REFERENCES states ON UPDATE CASCADE, label text);
+  CREATE TABLE families (id int PRIMARY KEY);
+  CREATE TABLE zones (code text PRIMARY KEY, label text);
+  CREATE TABLE kinds (
+    name text PRIMARY KEY,
+    state text UNIQUE REFERENCES states ON UPDATE CASCADE,
+    family int REFERENCES families ON DELETE CASCADE,
+    label text
+  );
   CREATE TABLE tickets (
     id int PRIMARY KEY,
     kind text REFERENCES kinds ON DELETE SET NULL ON UPDATE CASCADE,
     state text REFERENCES kinds (state) ON UPDATE CASCADE,
-    region text REFERENCES regions (code) ON DELETE SET DEFAULT,
+    zone text REFERENCES zones ON DELETE SET DEFAULT,
     agent int,
     author text
   );
@@ -36,7 +43,7 @@ const POLICIES = `
   asked:
     tables:
       public.tickets:
-        redacted_when: tickets.kind = 'amazon' AND tickets.state = 'closed' AND tickets.region = 'eu'
+        redacted_when: tickets.kind = 'amazon' AND tickets.state = 'closed' AND tickets.zone = 'eu'
         columns: { author: { category: personal_name, mask: blank } }
 `;
 
@@ -77,9 +84,11 @@ describe('what would show redacted rows is refused', () => {
       deletes('shops', 'persons'),
     ],
     ['the same behind another statement', 'SELECT 1; DELETE FROM public.shops', deletes('shops', 'persons')],
-    ['TRUNCATE', 'TRUNCATE agents, sales CASCADE', deletes('agents', 'tickets')],
+    ['TRUNCATE', 'TRUNCATE agents, sales CASCADE', deletes('sales', 'persons')],
+    ['TRUNCATE of what these point at', 'TRUNCATE regions CASCADE', deletes('regions', 'persons')],
     ['a deletion that clears what a guard reads', "DELETE FROM kinds WHERE name = 'a'", deletes('kinds', 'tickets')],
-    ['the same in a child', 'DELETE FROM kinds_more', undefined],
+    ['a deletion that sets it to its default', 'DELETE FROM zones', deletes('zones', 'tickets')],
+    ['a deletion that deletes rows whose deletion clears it', 'DELETE FROM families', deletes('families', 'tickets')],
     [
       'a key that is rewritten where a guard reads it',
       "UPDATE kinds SET name = 'x'",
@@ -88,11 +97,7 @@ describe('what would show redacted rows is refused', () => {
     ['the same among others', "UPDATE kinds SET label = 'y', name = 'x'", changes('name', 'kinds', 'tickets')],
     ['the same in a row', "UPDATE kinds SET (label, name) = ('y', 'x')", changes('name', 'kinds', 'tickets')],
     ['another key', "UPDATE kinds k SET state = 'x'", changes('state', 'kinds', 'tickets')],
-    [
-      'a key that rewrites a key that is rewritten',
-      "UPDATE states SET code = 'x'",
-      changes('code', 'states', 'kinds'),
-    ],
+    ['a key that rewrites a key that is rewritten', "UPDATE states SET code = 'x'", changes('code', 'states', 'kinds')],
     [
       'the same by ON CONFLICT',
       "INSERT INTO kinds VALUES ('a') ON CONFLICT (name) DO UPDATE SET name = 'x'",
@@ -119,7 +124,11 @@ describe('what shows none is not', () => {
     'DELETE FROM tickets',
     "UPDATE kinds SET label = 'x'",
     "UPDATE states SET label = 'x'",
-    "UPDATE regions SET code = 'x'",
+    "UPDATE zones SET code = 'x'",
+    'UPDATE families SET id = 1',
+    'DELETE FROM states',
+    'DELETE FROM kinds_more',
+    'TRUNCATE kinds CASCADE',
     "UPDATE shops SET region_id = 2, title = 'x'",
     "INSERT INTO kinds (name) VALUES ('x')",
     "INSERT INTO kinds (name) VALUES ('x') ON CONFLICT (name) DO UPDATE SET label = 'x'",

@@ -123,10 +123,6 @@ SELECT count(*) FROM orders WHERE channel <> 'amazon' AND buyer_name ILIKE '%e%'
 -- expect: equal
 SELECT id FROM orders WHERE payment_terms = 'credit' AND buyer_name = 'Trade & Co'
 
--- case: search by card among payments of another channel's orders
--- expect: equal
-SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.channel = 'ebay' AND p.card_last4 = '3333'
-
 -- case: is there such an order
 -- expect: equal
 SELECT EXISTS (SELECT FROM orders WHERE order_ref = 'K-1'), EXISTS (SELECT 1 FROM orders WHERE order_ref = 'none')

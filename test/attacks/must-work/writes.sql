@@ -94,7 +94,7 @@ DELETE FROM order_items WHERE order_id = 900014;
 DELETE FROM order_addresses WHERE order_id = 900014;
 DELETE FROM payments WHERE order_id = 900014;
 DELETE FROM survey_responses WHERE order_id = 900014;
-DELETE FROM orders WHERE id = 900014
+DELETE FROM orders WHERE id = 900014 AND shipped_at IS NULL
 
 -- case: DELETE by an age
 -- expect: equal

@@ -228,17 +228,14 @@ WITH u AS (UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name)
 -- case: OLD from a subquery in RETURNING
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
 -- =>
-UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
--- withhold detail
+-- refuse 0A000 statement at 63 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
 
 -- case: everything of OLD from a subquery in RETURNING
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old.*) r)
 -- =>
-UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old.*) r)
--- withhold detail
+-- refuse 0A000 statement at 78 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned
 
--- case: a filter on NEW in a subquery in RETURNING
+-- case: a filter on OLD in a subquery in RETURNING
 DELETE FROM order_addresses WHERE id = 1 RETURNING EXISTS (SELECT FROM products WHERE title = old.name)
 -- =>
-DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING EXISTS (SELECT FROM products WHERE title = old.name)
--- withhold detail
+-- refuse 0A000 statement at 95 (old): pgveil does not support OLD and NEW in RETURNING where protected data is concerned

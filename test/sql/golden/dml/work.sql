@@ -129,7 +129,7 @@ UPDATE order_items i SET quantity = 1 FROM (SELECT pgveil_t."id", pgveil_t."orde
 -- differs: RowDescription tells no origin of the whole row
 UPDATE customers c SET created_at = now() WHERE id = 1 RETURNING c
 -- =>
-UPDATE "public"."customers" c SET created_at = now() WHERE id = 1 RETURNING ROW("c"."id", («mask "c".name»), («mask "c".email»), («mask "c".phone»), "c"."created_at")::"public"."customers"
+UPDATE "public"."customers" c SET created_at = now() WHERE id = 1 RETURNING ROW("c"."id", («mask "c".name»), («mask "c".email»), («mask "c".phone»), "c"."created_at")::"public"."customers" AS "c"
 -- withhold detail
 -- masked public.customers.name, public.customers.email, public.customers.phone
 

@@ -23,7 +23,7 @@ SELECT * FROM name_of(1) n
 -- case: dynamic SQL
 SELECT run('SELECT 1')
 -- =>
--- refuse 42501 function at 8 (run): function run is not allowed: its body runs SQL that it makes (EXECUTE)
+-- refuse 42501 function at 8 (run): function run is not allowed: its body runs other SQL (EXECUTE)
 
 -- case: SQL as an argument
 SELECT query_to_xml('SELECT buyer_name FROM orders', true, true, '')

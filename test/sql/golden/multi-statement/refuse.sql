@@ -49,3 +49,44 @@ BEGIN; UPDATE orders SET status = 'x'; DELETE FROM orders WHERE buyer_name = 'x'
 SELECT 1; SELECT FROM FROM
 -- =>
 -- refuse 42601 syntax at 23 (from): syntax error at or near "FROM"
+
+-- case: a view under the name that the text gives it
+ALTER TABLE loud_buyers RENAME TO shades; SELECT who FROM shades
+-- =>
+-- refuse 0A000 stale at 59 (shades): "shades" was changed in a transaction, and pgveil has not seen it yet
+-- kind ddl
+-- effect ddl [loud_buyers, shades, any-code]
+-- effect environment
+
+-- case: a view that is made with its schema
+CREATE SCHEMA s CREATE VIEW v AS SELECT who FROM public.buyers; SELECT who FROM s.v
+-- =>
+-- refuse 0A000 stale at 81 (s): "v" was changed in a transaction, and pgveil has not seen it yet
+-- kind ddl
+-- effect ddl [s, v, who, public, buyers, any-code]
+-- effect environment
+
+-- case: a rule that reads a view over protected rows
+CREATE RULE r AS ON INSERT TO notes DO INSTEAD SELECT who FROM buyers; INSERT INTO notes (id) VALUES (9)
+-- =>
+-- refuse 0A000 stale at 84 (notes): "notes" was changed in a transaction, and pgveil has not seen it yet
+-- kind ddl
+-- effect ddl [notes, r, who, buyers, any-code]
+-- effect environment
+
+-- case: a row security policy that reads one
+CREATE POLICY p ON products USING (EXISTS (SELECT FROM buyers WHERE who LIKE 'A%')); SELECT count(*) FROM products
+-- =>
+-- refuse 0A000 stale at 107 (products): "products" was changed in a transaction, and pgveil has not seen it yet
+-- kind ddl
+-- effect ddl [p, products, all, buyers, ~~, who, A%, any-code]
+-- effect environment
+
+-- case: a proof by a function that the text has defined
+-- path: other, pg_catalog, public
+CREATE FUNCTION other.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT timestamptz '1970-01-01' $$; DELETE FROM public.orders WHERE shipped_at >= now() - interval '7 days'
+-- =>
+-- refuse 0A000 stale at 150 (now): "now" was changed in a transaction, and pgveil has not seen it yet
+-- kind ddl
+-- effect ddl [now]
+-- effect environment

@@ -170,4 +170,4 @@ SELECT id FROM orders WHERE buyer_name NOT /* ü */ LIKE 'x'
 -- case: a filter behind a comment between NOT and IN
 SELECT id FROM orders WHERE id NOT /* ü */ IN (1) AND buyer_name = 'x'
 -- =>
--- refuse 42501 filter at 56 (nothing): cannot filter on column "buyer_name" of "public.orders": it is redacted
+-- refuse 42501 filter at 55 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted

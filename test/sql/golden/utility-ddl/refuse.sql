@@ -108,7 +108,7 @@ DO $$ BEGIN PERFORM buyer_name FROM orders; END $$
 -- case: a block that makes SQL
 DO $$ BEGIN EXECUTE 'SELECT 1'; END $$
 -- =>
--- refuse 42501 function: DO is not allowed: its body runs SQL that it makes (EXECUTE)
+-- refuse 42501 function: DO is not allowed: its body runs other SQL (EXECUTE)
 
 -- case: a block in another language
 DO LANGUAGE plperl 'x'
@@ -156,5 +156,5 @@ CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT s
 -- =>
 -- refuse 0A000 stale: no data can be read or written here: the transaction has defined code that reads protected relations, or that pgveil has not read
 -- kind ddl
--- effect ddl [OBJECT_OPERATOR, ===, leftarg, pg_catalog, int4, DEFELEM_UNSPEC, rightarg, pg_catalog, int4, DEFELEM_UNSPEC, function, int4eq, DEFELEM_UNSPEC, any-code]
+-- effect ddl [===, leftarg, pg_catalog, int4, rightarg, pg_catalog, int4, function, int4eq, any-code]
 -- effect environment

@@ -311,7 +311,7 @@ CREATE FUNCTION q() RETURNS text LANGUAGE sql AS 'SELECT buyer_name FROM orders'
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [q, text, language, sql, DEFELEM_UNSPEC, as, SELECT buyer_name FROM orders, DEFELEM_UNSPEC, any-code]
+-- effect ddl [q, text, language, sql, as, SELECT buyer_name FROM orders, any-code]
 -- effect environment
 
 -- case: a function that calls one
@@ -319,7 +319,7 @@ CREATE FUNCTION q() RETURNS text LANGUAGE sql AS 'SELECT name_of(1)'
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [q, text, language, sql, DEFELEM_UNSPEC, as, SELECT name_of(1), DEFELEM_UNSPEC, any-code]
+-- effect ddl [q, text, language, sql, as, SELECT name_of(1), any-code]
 -- effect environment
 
 -- case: a view over an unprotected table
@@ -343,7 +343,7 @@ CREATE DOMAIN positive AS int CHECK (VALUE > 1)
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [positive, pg_catalog, int4, CONSTR_CHECK, AEXPR_OP, >, value, any-code]
+-- effect ddl [positive, pg_catalog, int4, >, value, any-code]
 -- effect environment
 
 -- case: an operator
@@ -351,7 +351,7 @@ CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [OBJECT_OPERATOR, ===, leftarg, pg_catalog, int4, DEFELEM_UNSPEC, rightarg, pg_catalog, int4, DEFELEM_UNSPEC, function, int4eq, DEFELEM_UNSPEC, any-code]
+-- effect ddl [===, leftarg, pg_catalog, int4, rightarg, pg_catalog, int4, function, int4eq, any-code]
 -- effect environment
 
 -- case: a function renamed
@@ -359,7 +359,7 @@ ALTER FUNCTION add_one(int) RENAME TO add_two
 -- =>
 -- pass
 -- kind ddl
--- effect ddl [OBJECT_FUNCTION, OBJECT_ACCESS_METHOD, add_one, pg_catalog, int4, pg_catalog, int4, FUNC_PARAM_DEFAULT, add_two, DROP_RESTRICT, any-code]
+-- effect ddl [add_one, pg_catalog, int4, pg_catalog, int4, add_two, any-code]
 -- effect environment
 
 -- case: an unprotected table renamed
