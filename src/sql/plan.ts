@@ -69,7 +69,7 @@ function withoutItsComments(
   context: PlanContext,
 ): PlannedText | undefined {
   const bare = withoutComments(text);
-  if (bare === text) return undefined;
+  if (bare === undefined || bare === text) return undefined;
   try {
     context.parser.parse(bare);
   } catch {

@@ -52,12 +52,19 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-/** The text with spaces in the place of its comments, so that every character keeps its place. */
-export function withoutComments(text: string): string {
+/**
+ * The text with spaces in the place of its comments, so that every character keeps its place. Undefined where two strings
+ * have a comment between them: without it, they could be one.
+ */
+export function withoutComments(text: string): string | undefined {
   const bytes = Buffer.from(text);
   const parts: string[] = [];
   let end = 0;
-  for (const token of [...tokenize(text), { start: bytes.length, end: bytes.length }]) {
+  let before: Token['kind'] | undefined;
+  for (const token of [...tokenize(text), { start: bytes.length, end: bytes.length, kind: undefined }]) {
+    const isJoint = before === 'string' && token.kind === 'string';
+    if (isJoint && bytes.subarray(end, token.start).includes('/*')) return undefined;
+    before = token.kind;
     while (end < token.start) {
       const isComment = bytes[end] === SLASH || bytes[end] === MINUS;
       const next = !isComment ? end + 1 : bytes[end] === SLASH ? endOfComment(bytes, end) : endOfLine(bytes, end);

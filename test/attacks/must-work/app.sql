@@ -199,10 +199,6 @@ SELECT DISTINCT sku FROM order_items WHERE title ILIKE '%a%' AND sku LIKE '%' OR
 -- expect: equal
 SELECT plain.add(1, 2), upper(status), id FROM orders WHERE id = plain.add(900010, 1)
 
--- case: a harmless function whose other signature reads orders
--- expect: equal
-SELECT harmless(1), id FROM orders WHERE id = harmless(900010)
-
 -- case: another table named orders
 -- expect: equal
 SELECT o.buyer_name FROM other.orders o WHERE o.buyer_name LIKE 'nobody%' ORDER BY o.id
