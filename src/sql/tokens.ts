@@ -69,9 +69,7 @@ export function withoutComments(text: string): string | undefined {
       const isComment = bytes[end] === SLASH || bytes[end] === MINUS;
       const next = !isComment ? end + 1 : bytes[end] === SLASH ? endOfComment(bytes, end) : endOfLine(bytes, end);
       // A line's end within a comment is none: it would join two strings.
-      parts.push(
-        isComment ? bytes.toString('utf8', end, next).replace(/[^]/gu, ' ') : String.fromCharCode(bytes[end]!),
-      );
+      parts.push(isComment ? bytes.toString('utf8', end, next).replace(/./gsu, ' ') : String.fromCharCode(bytes[end]!));
       end = next;
     }
     parts.push(bytes.toString('utf8', token.start, token.end));
