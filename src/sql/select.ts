@@ -146,7 +146,7 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
   const { whereClause, havingClause, groupClause, windowClause, sortClause, distinctClause } = select;
   visitExpression(whereClause, scope, analysis);
   visitExpression([groupClause, havingClause, windowClause], scope, analysis);
-  visitSort(sortClause, scope, analysis);
+  visitExpression(sortClause, scope, analysis);
   visitExpression(distinctClause, scope, analysis);
   registerFilter('WHERE', whereClause, scope, analysis);
   registerFilter('HAVING', havingClause, scope, analysis);
@@ -162,11 +162,6 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
     shapeCheck('ORDER BY … LIMIT', () => refsOf(sortClause, scope, analysis), analysis);
   }
   return { columns: columns.known ? columns.columns : undefined, refs };
-}
-
-/** A name in ORDER BY can be an output column's, which no scope knows. */
-function visitSort(sort: readonly Node[] | undefined, scope: Scope, analysis: Analysis): void {
-  visitExpression(sort, scope, analysis);
 }
 
 /** Marks scans whose redacted rows the conditions of a level exclude. */

@@ -3,16 +3,19 @@
  * constants alone, so where a statement mentions nothing protected, one plan serves them all without parsing. Drivers
  * that write values into the text send a new text each time.
  */
+import {
+  BACKSLASH,
+  DOLLAR,
+  DOUBLE_QUOTE,
+  isDigit,
+  isIdentifierStart,
+  MINUS,
+  QUOTE,
+  SLASH,
+  STAR,
+} from './characters.js';
 
-const QUOTE = 0x27;
-const DOUBLE_QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const DOLLAR = 0x24;
-const MINUS = 0x2d;
-const SLASH = 0x2f;
-const STAR = 0x2a;
 const DOT = 0x2e;
-const UNDERSCORE = 0x5f;
 
 /**
  * The skeleton, or undefined where the text has what only the server's scanner should take apart: comments, dollar
@@ -100,12 +103,6 @@ function endOfDigits(text: string, start: number): number {
   return i;
 }
 
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
 function isIdentifierPart(c: number): boolean {
-  return (
-    (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === UNDERSCORE || c === DOLLAR || c >= 0x80 || isDigit(c)
-  );
+  return isIdentifierStart(c) || isDigit(c) || c === DOLLAR;
 }

@@ -3,6 +3,17 @@
  * edits need their ends. Whatever is spliced by these offsets is parsed again and compared with the tree that was meant,
  * so a wrong token can make a statement refused, never pass.
  */
+import {
+  BACKSLASH,
+  DOLLAR,
+  DOUBLE_QUOTE,
+  isDigit,
+  isIdentifierStart,
+  MINUS,
+  QUOTE,
+  SLASH,
+  STAR,
+} from './characters.js';
 
 export interface Token {
   readonly kind: 'identifier' | 'string' | 'number' | 'parameter' | 'symbol' | 'operator';
@@ -16,13 +27,6 @@ export interface Token {
 const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d, 0x0c, 0x0b]);
 const OPERATOR = new Set([...'~!@#^&|`?+-*/%<>='].map((c) => c.charCodeAt(0)));
 const SYMBOL = new Set([...',()[].;:'].map((c) => c.charCodeAt(0)));
-const QUOTE = 0x27;
-const DOUBLE_QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const DOLLAR = 0x24;
-const MINUS = 0x2d;
-const SLASH = 0x2f;
-const STAR = 0x2a;
 const PLUS = 0x2b;
 const SIGNED = new Set([...'~!@#%^&|`?'].map((c) => c.charCodeAt(0)));
 
@@ -179,14 +183,6 @@ function endOfComment(bytes: Buffer, from: number): number {
 
 function startsComment(bytes: Buffer, at: number): boolean {
   return (bytes[at] === MINUS && bytes[at + 1] === MINUS) || (bytes[at] === SLASH && bytes[at + 1] === STAR);
-}
-
-function isIdentifierStart(c: number | undefined): boolean {
-  return c !== undefined && ((c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === 0x5f || c >= 0x80);
-}
-
-function isDigit(c: number | undefined): boolean {
-  return c !== undefined && c >= 0x30 && c <= 0x39;
 }
 
 /** Tokens by where they start, for edits at the places that a parse tree names. */
