@@ -7,7 +7,7 @@ import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
-import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logProblems } from './log.js';
+import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logDefect, logProblems } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { type Listener, startListener } from './net/listener.js';
 import { createObserver } from './observer.js';
@@ -132,6 +132,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       config,
       catalog,
       onPlanned: metrics.planTime,
+      onDefect: (database, error) => logDefect(log, database, error),
       onProblem: (database, problems) => {
         const snapshot = snapshots.get(database);
         // Given up meanwhile.

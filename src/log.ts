@@ -77,6 +77,16 @@ export function logProblems(log: Log, database: string, problems: readonly Probl
   }
 }
 
+/** Where an unexpected error arose. Its message stays out: it could quote a text. */
+export function logDefect(log: Log, database: string, error: unknown): void {
+  const { name, message, stack = '' } = error instanceof Error ? error : new Error();
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  log.error(
+    { database, error: name, at: frames.slice(1, 11).map((frame) => frame.trim()) },
+    'a defect of pgveil: what it concerns is refused',
+  );
+}
+
 /** Policies that a database has no table of, once for each policy and database. */
 export function createForeignLog(log: Log): (database: string, policies: readonly PolicyConfig[]) => void {
   const said = new Set<string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../src/log.js';
+import { createLog, logDefect } from '../src/log.js';
 import { createMetrics } from '../src/metrics.js';
 import { createObserver } from '../src/observer.js';
 import type { Plan, Refusal } from '../src/sql/plan-types.js';
@@ -41,6 +41,16 @@ const plan = (changes: object): Plan =>
   }) as Plan;
 
 describe('the log', () => {
+  it('tells where a defect is, and nothing of its message', () => {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line: string) => void lines.push(line) });
+    logDefect(log, 'shop', new TypeError(`${SECRET}\n    at ${SECRET}\n${SECRET}`));
+    const { at, ...rest } = JSON.parse(lines[0]!);
+    expect(rest).toMatchObject({ level: 'error', database: 'shop', error: 'TypeError' });
+    expect(at[0]).toMatch(/^at .*log\.test\.ts:\d+:\d+/);
+    expect(lines[0]).not.toContain('Erika');
+  });
+
   it('has one JSON line for a refusal, with names and a fingerprint, and nothing of the text', () => {
     const { observer, lines } = observe();
     observer.planned(plan({ verdict: 'refuse', text: SECRET, marker: 'm', refusal }), identity);

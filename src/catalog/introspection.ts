@@ -124,7 +124,7 @@ const relations = (serverVersion: number) => `
           WHERE q.partrelid = c.oid AND q.partexprs IS NOT NULL
         ${serverVersion >= 140000 ? "UNION SELECT 'SELECT ' || pg_get_expr(x.stxexprs, x.stxrelid) FROM pg_statistic_ext x WHERE x.stxrelid = c.oid AND x.stxexprs IS NOT NULL" : ''}
         UNION SELECT pg_get_ruledef(w.oid) FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN'
-      ) e WHERE e.sql IS NOT NULL) AS expressions,
+      ) e) AS expressions,
     (SELECT coalesce(json_agg('SELECT ' || pg_get_expr(e.qual, c.oid)), '[]') FROM pg_policy y
       CROSS JOIN LATERAL (VALUES (y.polqual), (y.polwithcheck)) e (qual)
       WHERE y.polrelid = c.oid AND e.qual IS NOT NULL) AS policies,
@@ -274,11 +274,18 @@ async function rowsOf<T>(client: pg.ClientBase, sql: string): Promise<T[]> {
   return result.rows.map(([json]) => JSON.parse(json) as T);
 }
 
+/** Deparsing looks at the catalog of the moment, not at the transaction's snapshot: of what is gone it gives NULL. */
 function toRelation(row: RelationRow): Relation {
   const { viewDefinition, columns, ...rest } = row;
   const isView = row.kind === 'view' || row.kind === 'materialized-view';
-  if (isView && viewDefinition === null) {
-    throw new Error(`The view ${row.schema}.${row.name} was dropped while the catalog was read`);
+  const texts = [
+    ...(isView ? [viewDefinition] : []),
+    ...row.expressions,
+    ...row.policies,
+    ...columns.flatMap((column) => (column.generated ? [column.generationExpression] : [])),
+  ];
+  if (texts.includes(null)) {
+    throw new Error(`${row.schema}.${row.name} was dropped while the catalog was read`);
   }
   return {
     ...withoutNulls(rest),

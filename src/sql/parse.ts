@@ -52,6 +52,7 @@ const require = createRequire(import.meta.url);
 export class SqlParser {
   readonly #grammar: Grammar;
   #wasm: Wasm;
+  #isBroken = false;
   #renewal: Promise<void> | undefined;
 
   private constructor(grammar: Grammar, wasm: Wasm) {
@@ -80,7 +81,7 @@ export class SqlParser {
    */
   parse(text: string): readonly RawStatement[] {
     assertReadable(text);
-    if (this.#renewal) throw new ParserFailure('the parser is being replaced after a failure');
+    if (this.#isBroken) throw new ParserFailure('the parser is being replaced after a failure');
     if (isBlank(text)) return [];
     let tree: ReturnType<Wasm['parseSync']>;
     try {
@@ -99,11 +100,20 @@ export class SqlParser {
 
   /** True after a failure, until `ready`. */
   get isRenewed(): boolean {
-    return this.#renewal !== undefined;
+    return this.#isBroken;
   }
 
-  /** Resolves when the parser can be used again after a ParserFailure. */
+  /** Resolves when the parser can be used again after a ParserFailure; rejects where that fails, and can be called again. */
   async ready(): Promise<void> {
+    if (!this.#isBroken) return;
+    this.#renewal ??= instantiate(this.#grammar)
+      .then((wasm) => {
+        this.#wasm = wasm;
+        this.#isBroken = false;
+      })
+      .finally(() => {
+        this.#renewal = undefined;
+      });
     await this.#renewal;
   }
 
@@ -113,10 +123,8 @@ export class SqlParser {
       return new SqlSyntaxError('42601', message, sqlDetails.cursorPosition + 1);
     }
     // An instance that trapped leaks its stack and dies for good after some thirty traps.
-    this.#renewal = instantiate(this.#grammar).then((wasm) => {
-      this.#wasm = wasm;
-      this.#renewal = undefined;
-    });
+    this.#isBroken = true;
+    this.ready().catch(() => undefined);
     return new ParserFailure('the statement is too deeply nested to be analysed');
   }
 }

@@ -25,6 +25,8 @@ export interface PlannerOptions {
   readonly onPlanned?: (seconds: number, cached: boolean) => void;
   /** The policies were bound to a snapshot of the database; empty where everything fits. */
   readonly onProblem?: (database: string, problems: readonly Problem[]) => void;
+  /** An error that nothing in the analysis expects; what it was about is refused. Its message may quote the text. */
+  readonly onDefect?: (database: string, error: unknown) => void;
 }
 
 /** What is known of one database. */
@@ -59,6 +61,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   let { config } = options;
   const tagPrefix = `pgveil${options.nonce ?? randomBytes(16).toString('hex')}t`;
   const tagNumbers = createTagNumbers();
+  const parsers = new Map<number, SqlParser>();
   const states = new Map<string, DatabaseState>();
   /** Databases whose schema has changed since the snapshot; planning waits. */
   const changing = new Map<string, Promise<unknown>>();
@@ -71,8 +74,17 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   /** Generations that began with a change of definitions, before the snapshot shows it. */
   const disturbed = new Map<string, number>();
 
+  /** One for all databases and all their snapshots: an instance takes some megabytes, and time to load. */
+  async function parserFor(serverVersion: number): Promise<SqlParser> {
+    const known = parsers.get(serverVersion);
+    if (known) return known;
+    const parser = await SqlParser.load(serverVersion);
+    parsers.set(serverVersion, parser);
+    return parser;
+  }
+
   async function build(snapshot: Snapshot): Promise<DatabaseState> {
-    const parser = states.get(snapshot.database)?.parser ?? (await SqlParser.load(snapshot.serverVersion));
+    const parser = await parserFor(snapshot.serverVersion);
     const known = states.get(snapshot.database);
     if (known?.snapshot === snapshot) return known;
     const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
@@ -99,7 +111,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   catalog.onChange((_, snapshot) => {
     // Plans of the old snapshot must not be used again, whoever asks first.
     states.delete(snapshot.database);
-    void build(snapshot).catch(() => undefined);
+    build(snapshot).catch((error: unknown) => options.onDefect?.(snapshot.database, error));
   });
   catalog.onDrop((database) => states.delete(database));
 
@@ -148,6 +160,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       plan = state.observed ? observe(planned.plan, text, environment, context, state.observed, viewer) : planned.plan;
     } catch (error) {
       if (error instanceof NamesNeeded) return 'environment';
+      options.onDefect?.(environment.database, error);
       return refusePlan(DEFECT, { generation: state.generation });
     }
     if (planned.unknownNames.some((name) => !names?.tempRelations.has(name))) {
@@ -187,6 +200,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       return second === 'look' ? unreadable(database) : second;
     } catch (error) {
       if (error instanceof CatalogError) return unreadable(database, error.reason);
+      options.onDefect?.(database, error);
       return unreadable(database);
     }
   }

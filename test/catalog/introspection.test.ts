@@ -364,6 +364,32 @@ describe('digest', () => {
     expect(after.digest).not.toBe(before.digest);
   });
 
+  // The server gives NULL for the expressions of a relation that is gone, though the reader's snapshot still has it.
+  it.each([
+    'CREATE POLICY p ON app.going USING (a > 0)',
+    'CREATE INDEX ON app.going ((a + 1))',
+    'CREATE STATISTICS app.s ON (a + 1), (a + 2) FROM app.going',
+    'ALTER TABLE app.going ADD CHECK (a > 0)',
+    'ALTER TABLE app.going ADD COLUMN b integer GENERATED ALWAYS AS (a + 1) STORED',
+  ])('rejects where a table is dropped while it is read: %s', async (sql) => {
+    const other = new pg.Client({ ...server, database: 'postgres' });
+    await other.connect();
+    await client.query(`CREATE TABLE app.going (a integer); ${sql}`);
+    const dropping = Object.create(client) as pg.Client;
+    let dropped = false;
+    dropping.query = (async (query: never) => {
+      const asksForRelations = JSON.stringify(query).includes('viewDefinition');
+      if (asksForRelations && !dropped) {
+        dropped = true;
+        await other.query('DROP TABLE app.going');
+      }
+      return client.query(query);
+    }) as typeof client.query;
+    await expect(readSnapshot(dropping)).rejects.toThrow('was dropped while the catalog was read');
+    await readSnapshot(dropping);
+    await other.end();
+  });
+
   it('leaves no transaction open after a failure', async () => {
     const failing = Object.create(client) as pg.Client;
     failing.query = ((query: unknown) =>
