@@ -1,6 +1,7 @@
 /** What becomes of a text that the client sent, once nothing is in flight that could change what it means. */
 import type { Plan, Refusal } from '../sql/plan-types.js';
 import { type Act, plan, refusal } from './planning.js';
+import { refusalOfExecute } from './provisos.js';
 import { STALE } from './refusals.js';
 import { type SessionState, whenAnswered } from './state.js';
 import { revalidate, usedNames } from './validity.js';
@@ -33,11 +34,16 @@ export function decide(
       act(decision, text);
       return;
     }
-    revalidate(state, usedNames(state, running(decision.plan)), (validity) => {
+    const used = usedNames(state, running(decision.plan));
+    revalidate(state, used, (validity) => {
       if (validity === 'answered') act('answered', text);
       else if (state.discarding) act('skipped', text);
       else if (reading !== readingOf(state)) decide(state, read, act);
-      else act(validity === 'valid' ? decision : refusal(STALE), text);
+      else {
+        const executed = used.filter(({ of }) => of === 'statement').map(({ key }) => key);
+        const refused = validity === 'valid' ? refusalOfExecute(state, executed) : STALE;
+        act(refused ? refusal(refused) : decision, text);
+      }
     });
   });
 }

@@ -82,6 +82,7 @@ const NO_STATEMENT = {
   text: '',
   plan: { verdict: 'pass' as const, statements: [], generation: -1, fingerprint: () => '' },
   statement: NOTHING,
+  parameterTypes: [],
   bySql: true,
   asOf: NEVER,
 };

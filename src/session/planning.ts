@@ -5,6 +5,7 @@ import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import { acquireNames, type NamesOutcome } from './environment.js';
 import { isBarrier, possibleStatements } from './expected-replies.js';
+import { heldTo } from './provisos.js';
 import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, UNPLANNABLE } from './refusals.js';
 import { environmentOf, keyOfSqlName, now, type SessionState, waitUntil } from './state.js';
 import { type AsOf, declared, type NameTable, NEVER, preparedBySql, type Source } from './statements.js';
@@ -66,7 +67,7 @@ function usePlan(
   act: Act,
 ): void {
   if (answer !== 'environment') {
-    act(checked(state, answer, asOf));
+    act(checked(state, heldTo(answer), asOf));
     return;
   }
   if (attempts === 0) {

@@ -2,6 +2,7 @@
 import {
   Backend,
   decodeErrorFields,
+  decodeParameterDescription,
   decodeParameterStatus,
   decodeReadyForQuery,
   type ErrorFields,
@@ -80,6 +81,7 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
     case Backend.parameterDescription:
       if (front?.kind !== 'describe-statement' || front.parametersSeen) throw unexpected(type);
       front.parametersSeen = true;
+      parametersDescribed(state, front.name, buffer, start, end);
       break;
     case Backend.noData:
       if (front?.kind !== 'describe-portal' && !(front?.kind === 'describe-statement' && front.parametersSeen)) {
@@ -395,5 +397,13 @@ export function noteParameter(state: SessionState, buffer: Buffer, start: number
       state.names = undefined;
       return;
     default:
+  }
+}
+
+/** Only a plan with a proviso looks at parameters. */
+function parametersDescribed(state: SessionState, name: string, buffer: Buffer, start: number, end: number): void {
+  const prepared = state.statements.get(name);
+  if (prepared?.plan.verdict === 'rewrite' && prepared.plan.proviso) {
+    prepared.parameterTypes = decodeParameterDescription(buffer, start, end);
   }
 }

@@ -1,7 +1,7 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan } from '../sql/plan-types.js';
+import type { Plan, Refusal } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import {
@@ -25,6 +25,7 @@ import {
 import { ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, traits } from './planning.js';
+import { refusalOfBind } from './provisos.js';
 import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
 import { changeNames, endSession, isIdle, keyOfName, now, type SessionState, terminate, waitUntil } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
@@ -78,7 +79,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       else actOnParse(state, parseName(buffer, start, end), [], '', undefined, refusal(TOO_LONG));
       return;
     case Frontend.bind:
-      bind(state, buffer, start, end);
+      bind(state, buffer, start, end, reader.remaining === 0);
       return;
     case Frontend.describe:
       describe(state, buffer, start, end);
@@ -194,7 +195,14 @@ function actOnParse(
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeParse(name, replacement(plan), plan.verdict === 'rewrite' ? parameterTypes : []));
   state.unsynced = true;
-  const prepared: Prepared = { text, plan, statement: plan.statements[0] ?? NOTHING, bySql: false, asOf };
+  const prepared: Prepared = {
+    text,
+    plan,
+    statement: plan.statements[0] ?? NOTHING,
+    parameterTypes,
+    bySql: false,
+    asOf,
+  };
   state.statements.expect(key, prepared);
   const settled = () => state.statements.settle(key, prepared);
   state.replies.push({
@@ -222,7 +230,7 @@ function observe(state: SessionState, decision: Decision): void {
   }
 }
 
-function bind(state: SessionState, buffer: Buffer, start: number, end: number): void {
+function bind(state: SessionState, buffer: Buffer, start: number, end: number, whole: boolean): void {
   const names = bindNames(buffer, start, end);
   const portal = keyOfName(state, names.portal);
   const statement = keyOfName(state, names.statement);
@@ -230,7 +238,9 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number): 
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    if (validity === 'valid') {
+    const refused =
+      validity === 'valid' ? refusalOfBind(state, statement, whole ? { buffer, start, end } : undefined) : STALE;
+    if (!refused) {
       const asOf = now(state);
       const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
       for (const candidate of candidates) state.portals.expect(portal, candidate);
@@ -241,16 +251,16 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number): 
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuseStale(state);
+    const plan = refuse(state, refused);
     state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, asOf: now(state) });
     state.toServer.append(encodeBind('', plan.marker));
   });
 }
 
 /** Its marker is put in the place of a name that must not be used, and so fails. */
-function refuseStale(state: SessionState) {
-  state.options.observer.refused(STALE, state.identity);
-  return refusePlan(STALE);
+function refuse(state: SessionState, refused: Refusal) {
+  state.options.observer.refused(refused, state.identity);
+  return refusePlan(refused);
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
@@ -270,7 +280,7 @@ function describe(state: SessionState, buffer: Buffer, start: number, end: numbe
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuseStale(state);
+    const plan = refuse(state, STALE);
     state.replies.push({ kind: 'describe-statement', ...PLAIN, plan, name: plan.marker, parametersSeen: false });
     state.toServer.append(encodeDescribe(of, plan.marker));
   });
@@ -286,7 +296,7 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
       runPortal(state, portal, { buffer, start, end });
       return;
     }
-    const plan = refuseStale(state);
+    const plan = refuse(state, STALE);
     state.replies.push({ kind: 'execute', ...PLAIN, plan, portal: plan.marker, mayCopy: false });
     state.toServer.append(encodeExecute(plan.marker, 0));
   });

@@ -24,6 +24,8 @@ export interface Prepared {
   plan: Plan;
   /** How its output and errors are mended. */
   statement: StatementPlan;
+  /** OIDs of its parameters' types as Parse or the server's ParameterDescription has them, 0 or absent where unknown. */
+  parameterTypes: readonly number[];
   /** Made by PREPARE, or the query of a cursor that DECLARE has made. */
   readonly bySql: boolean;
   /** When the plan was made, or found to be the same. */
@@ -49,7 +51,14 @@ export interface Portal {
 
 /** What PREPARE makes, in a text with that plan. */
 export function preparedBySql(effect: SessionEffect & { kind: 'prepare' | 'declare' }, source: Source): Prepared {
-  return { text: source.text, plan: source.plan, asOf: source.asOf, statement: effect.statement, bySql: true };
+  return {
+    text: source.text,
+    plan: source.plan,
+    asOf: source.asOf,
+    statement: effect.statement,
+    parameterTypes: [],
+    bySql: true,
+  };
 }
 
 /** What DECLARE makes. */

@@ -5,6 +5,7 @@ import type { PolicyConfig } from '../policy/config-types.js';
 import type { Mentions } from './mentions.js';
 import type { SqlParser } from './parse.js';
 import type { NameEnvironment } from './plan-types.js';
+import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import type { Scan } from './scan.js';
 import type { Resolved, Scope, ScopeColumn, Taint } from './scope.js';
@@ -62,6 +63,10 @@ export interface StatementState {
   readonly viewer: Viewer;
   readonly checks: FilterCheck[];
   readonly scans: Scan[];
+  /** Conditions tell which rows a query meets. Not so for rows that were stored under them at some other time. */
+  readonly proves: boolean;
+  /** What must hold when the statement runs; undefined where nothing may be assumed. */
+  readonly assumptions: Assumption[] | undefined;
   /** How many views were expanded so far: views over views can multiply. */
   expansions: number;
   /** What modifications in WITH ask for. */

@@ -4,13 +4,13 @@ import type { Relation } from '../catalog/snapshot.js';
 import { RESERVED_PREFIX, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
+import { conjunctsOf } from './conditions.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
 import { locationOf, mentionsOf, stringOf } from './mentions.js';
-import { conjunctsOf } from './proof.js';
 import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveAndPin } from './relations.js';
-import { createScan, rulesOf, type Scan, SYSTEM_COLUMNS, substitutionSql, usedColumns } from './scan.js';
+import { createScan, isUnredacted, rulesOf, type Scan, SYSTEM_COLUMNS, substitutionSql, usedColumns } from './scan.js';
 import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
 import { statisticsSql } from './statistics.js';
 import type { Token } from './tokens.js';
@@ -201,7 +201,7 @@ export function scanItem(range: RangeVar, scan: Scan, analysis: Analysis): Range
     return {
       name: column.name,
       stored,
-      taint: lazyTaint(() => rules.filter((r) => !scan.proven.has(r.policy)).map((r) => ({ rule: r, scan }))),
+      taint: lazyTaint(() => rules.filter((r) => !isUnredacted(scan, r.policy)).map((r) => ({ rule: r, scan }))),
       origin: { table: relation.oid, attnum: column.attnum },
       typmod: column.typmod,
       tag: () => {

@@ -6,11 +6,11 @@ import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateSt
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
+import { conjunctsOf } from './conditions.js';
 import { place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart, plainItem, scanItem } from './from.js';
 import { assertNotOldOrNew, inPlace, maskReferences, type Target } from './in-place.js';
 import { locationOf, stringOf } from './mentions.js';
-import { conjunctsOf } from './proof.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveTarget } from './relations.js';
 import { createScan } from './scan.js';

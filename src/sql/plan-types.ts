@@ -1,5 +1,6 @@
 /** What the gateway decided for one SQL text. Made by the planner, acted on by the session. */
 import type { AttNum, Oid } from '../catalog/snapshot.js';
+import type { Known } from './values.js';
 
 /** A protected column as metrics and logs name it. */
 export interface ColumnLabel {
@@ -128,8 +129,21 @@ export interface PassPlan extends PlanBase {
   readonly verdict: 'pass';
 }
 
+/**
+ * What must hold when the text is executed: a filter on protected columns is allowed where the parameters, or the time,
+ * keep redacted rows out of the query.
+ */
+export interface Proviso {
+  /** Numbers of the parameters that it depends on, from 1; none where it depends on the time alone. */
+  readonly parameters: readonly number[];
+  readonly holds: (known: Known) => boolean;
+  /** What takes the plan's place where it does not hold. */
+  readonly otherwise: RefusePlan;
+}
+
 export interface RewritePlan extends PlanBase {
   readonly verdict: 'rewrite';
+  readonly proviso?: Proviso;
   readonly text: string;
   /** A position in `text` (code points from 1) as a position in the client's text; undefined where it has none. */
   readonly mapPosition: (position: number) => number | undefined;

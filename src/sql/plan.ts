@@ -16,16 +16,26 @@ import {
   ANY_CODE,
   type NameEnvironment,
   type Plan,
+  type Proviso,
   type Refusal,
   type SessionEffect,
   type SessionEnvironment,
   type StatementPlan,
 } from './plan-types.js';
+import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import { RefusalError, refusal } from './refuse.js';
 import { rulesOf } from './scan.js';
 import { positionOfByte, splice } from './splice.js';
-import { createAnalysis, ignoresDefinitions, isData, kindLabel, planStatement, runsCode } from './statement.js';
+import {
+  createAnalysis,
+  ignoresDefinitions,
+  isData,
+  kindLabel,
+  planStatement,
+  runsAtOnce,
+  runsCode,
+} from './statement.js';
 import { withoutComments } from './tokens.js';
 import { createUnit, renderUnit } from './unit.js';
 
@@ -52,11 +62,37 @@ export interface PlannedText {
  */
 export function planText(text: string, environment: SessionEnvironment, context: PlanContext): PlannedText {
   try {
-    return new TextPlanner(text, context.parser.parse(text), environment, context).plan();
+    const strict = new TextPlanner(text, context.parser.parse(text), environment, context, undefined).plan();
+    return withProviso(strict, text, environment, context);
   } catch (error) {
     const bare = error instanceof SqlSyntaxError ? withoutItsComments(text, environment, context) : undefined;
     return bare ?? { plan: unparseable(error, context), independent: true, unknownNames: [] };
   }
+}
+
+/** Parameters and dates can prove what is not proven for all values and for good. */
+const MAY_DECIDE_LATER = /\$\d|'\d{4}-\d\d/;
+
+/** Where a refused text would be allowed for some parameters or for now: the plan of that, and what it needs. */
+function withProviso(
+  strict: PlannedText,
+  text: string,
+  environment: SessionEnvironment,
+  context: PlanContext,
+): PlannedText {
+  const otherwise = strict.plan;
+  if (otherwise.verdict !== 'refuse' || !MAY_DECIDE_LATER.test(text)) return strict;
+  const { reason } = otherwise.refusal;
+  if (reason !== 'filter' && reason !== 'copy') return strict;
+  const assumptions: Assumption[] = [];
+  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, assumptions).plan();
+  if (planned.plan.verdict !== 'rewrite') return strict;
+  const proviso: Proviso = {
+    parameters: [...new Set(assumptions.flatMap((assumption) => assumption.parameters))],
+    holds: (known) => assumptions.every((assumption) => assumption.holds(known)),
+    otherwise,
+  };
+  return { ...planned, plan: { ...planned.plan, proviso } };
 }
 
 /**
@@ -91,13 +127,17 @@ class TextPlanner {
   #usedNames = false;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
+  readonly #assumptions: Assumption[] | undefined;
 
+  /** @param assumptions receives what must hold when the text runs; undefined where nothing may be assumed */
   constructor(
     text: string,
     statements: readonly RawStatement[],
     environment: SessionEnvironment,
     context: PlanContext,
+    assumptions: Assumption[] | undefined,
   ) {
+    this.#assumptions = assumptions;
     this.#text = text;
     this.#statements = statements;
     this.#environment = environment;
@@ -165,6 +205,8 @@ class TextPlanner {
       scans: [],
       copies: [],
       withhold: [],
+      proves: true,
+      assumptions: runsAtOnce(statement.node) ? this.#assumptions : undefined,
       expansions: 0,
     };
     const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));

@@ -4,37 +4,13 @@
  * The proof only decides between refusing and allowing. Relations are substituted either way, so a filter that was
  * allowed in error sees masks, not stored values.
  */
-import type { Node, TypeName } from '@pgsql/types';
+import type { Node } from '@pgsql/types';
 import { type AttNum, type Column, findColumn, type Relation } from '../catalog/snapshot.js';
 import type { RowGuard } from '../policy/bind.js';
+import { type Atom, atomsOf, type Comparison, conjunctsOf, equalityOf, known, type Written } from './conditions.js';
 import { stringOf } from './mentions.js';
-import type { Scan } from './scan.js';
-
-/** Where a moment lies, in days from now: months and years have no fixed length, a date no fixed hour. */
-interface Span {
-  readonly low: number;
-  readonly high: number;
-}
-type Value =
-  | { readonly kind: 'text'; readonly value: string }
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'boolean'; readonly value: boolean }
-  | { readonly kind: 'time'; readonly span: Span };
-
-type Comparison = '<' | '<=' | '>' | '>=';
-
-/** What a condition says of one column. */
-type Atom<C> = { readonly column: C } & (
-  | { readonly op: 'in' | 'not in'; readonly values: readonly Value[] }
-  | { readonly op: Comparison; readonly value: Value }
-  | { readonly op: 'null' | 'not null' }
-);
-
-/** A column of a scan. */
-export interface ScanColumn {
-  readonly scan: Scan;
-  readonly attnum: AttNum;
-}
+import type { Scan, ScanColumn } from './scan.js';
+import { type Known, parameterOf, parametersOf, type Span, type Value } from './values.js';
 
 export interface LevelConditions {
   /** WHERE and the ON of inner joins, taken apart at AND. */
@@ -44,73 +20,133 @@ export interface LevelConditions {
   readonly columnOf: (node: Node) => ScanColumn | undefined;
 }
 
-/** Marks the policies that provably redact none of the rows that a query level meets. */
-export function proveScans(level: LevelConditions): void {
-  const facts = level.conjuncts.flatMap((node) => atomsOf(node, level.columnOf));
-  const either = level.conjuncts.flatMap((node) =>
-    'BoolExpr' in node && node.BoolExpr.boolop === 'OR_EXPR'
-      ? [(node.BoolExpr.args ?? []).map((side) => conjunctsOf(side).flatMap((c) => atomsOf(c, level.columnOf)))]
-      : [],
-  );
-  const equalities = level.conjuncts.flatMap((node) => equalityOf(node, level.columnOf));
-  const proves = (scan: Scan, guard: RowGuard): boolean => {
-    if (guard.kind === 'own') return contradicts(guard, scan, facts, either);
-    // The parent of the row is in the query, and is no redacted row itself.
-    return level.scans.some(
+/** What a proof rests on that is known only when the statement runs. */
+export interface Assumption {
+  /** From 1. */
+  readonly parameters: readonly number[];
+  readonly holds: (known: Known) => boolean;
+}
+
+/** All facts are true. */
+interface Conditions {
+  readonly facts: readonly Written<ScanColumn>[];
+  /** Parameters that are NULL. */
+  readonly nulls: readonly number[];
+}
+
+/** What a level says. */
+interface Level {
+  readonly all: Conditions;
+  /** Of each, one side is true. */
+  readonly either: readonly (readonly Conditions[])[];
+  readonly equalities: readonly (readonly [ScanColumn, ScanColumn])[];
+  readonly scans: readonly Scan[];
+}
+
+/**
+ * Marks the policies that provably redact none of the rows that a query level meets.
+ * @param assumptions where given, receives what must hold when the statement runs for policies that are marked as assumed
+ */
+export function proveScans(conditions: LevelConditions, assumptions: Assumption[] | undefined): void {
+  const level = levelOf(conditions);
+  const possible: Known = { now: Date.now(), parameters: 'any' };
+  for (const scan of level.scans) {
+    for (const policy of scan.policies) {
+      const guard = scan.guarded.guards.get(policy);
+      if (!guard) continue;
+      if (proves(scan, guard, level, undefined)) scan.proven.add(policy);
+      else if (assumptions && proves(scan, guard, level, possible)) {
+        scan.assumed.add(policy);
+        assumptions.push({
+          parameters: parametersIn(level),
+          holds: (what) => proves(scan, guard, level, what),
+        });
+      }
+    }
+  }
+}
+
+function levelOf({ conjuncts, scans, columnOf }: LevelConditions): Level {
+  const conditions = (nodes: readonly Node[]): Conditions => ({
+    facts: nodes.flatMap((node) => atomsOf(node, columnOf)),
+    nulls: nodes.flatMap(nullParameter),
+  });
+  return {
+    all: conditions(conjuncts),
+    either: conjuncts.flatMap((node) =>
+      'BoolExpr' in node && node.BoolExpr.boolop === 'OR_EXPR'
+        ? [(node.BoolExpr.args ?? []).map((side) => conditions(conjunctsOf(side)))]
+        : [],
+    ),
+    equalities: conjuncts.flatMap((node) => equalityOf(node, columnOf)),
+    scans,
+  };
+}
+
+/** `$1 IS NULL` */
+function nullParameter(node: Node): readonly number[] {
+  if (!('NullTest' in node) || node.NullTest.nulltesttype !== 'IS_NULL' || !node.NullTest.arg) return [];
+  const parameter = parameterOf(node.NullTest.arg);
+  return parameter ? [parameter.number] : [];
+}
+
+function parametersIn({ all, either }: Level): readonly number[] {
+  const parameters = [all, ...either.flat()].flatMap(({ facts, nulls }) => [
+    ...nulls,
+    ...facts
+      .flatMap((fact) => ('values' in fact ? fact.values : 'value' in fact ? [fact.value] : []))
+      .flatMap(parametersOf),
+  ]);
+  return [...new Set(parameters)];
+}
+
+function proves(scan: Scan, guard: RowGuard, level: Level, what: Known | undefined): boolean {
+  if (guard.kind === 'own') return contradicts(guard, scan, level.all, level.either, what);
+  // The parent of the row is in the query, and is no redacted row itself.
+  return (
+    guard.unique &&
+    level.scans.some(
       (parent) =>
         parent.guarded.relation === guard.parent.relation &&
         guard.on.every((pair) =>
-          equalities.some(
+          level.equalities.some(
             ([a, b]) =>
               (is(a, scan, pair.child) && is(b, parent, pair.parent)) ||
               (is(b, scan, pair.child) && is(a, parent, pair.parent)),
           ),
         ) &&
-        guard.unique &&
-        proves(parent, guard.parentGuard),
-    );
-  };
-  for (const scan of level.scans) {
-    for (const policy of scan.policies) {
-      const guard = scan.guarded.guards.get(policy);
-      if (guard && proves(scan, guard)) scan.proven.add(policy);
-    }
-  }
+        proves(parent, guard.parentGuard, level, what),
+    )
+  );
 }
 
 function is(side: ScanColumn, scan: Scan, column: Column): boolean {
   return side.scan === scan && side.attnum === column.attnum;
 }
 
-/** Takes a condition apart at AND. */
-export function conjunctsOf(condition: Node | undefined): readonly Node[] {
-  if (!condition) return [];
-  if ('BoolExpr' in condition && condition.BoolExpr.boolop === 'AND_EXPR') {
-    return (condition.BoolExpr.args ?? []).flatMap(conjunctsOf);
-  }
-  return [condition];
-}
-
-/**
- * @param facts of which all are true
- * @param alternatives of each of which one side is true, with all its facts
- */
+/** True if no row of the scan can make both the conditions true and itself redacted. */
 function contradicts(
   guard: Extract<RowGuard, { kind: 'own' }>,
   scan: Scan,
-  facts: readonly Atom<ScanColumn>[],
-  alternatives: readonly (readonly (readonly Atom<ScanColumn>[])[])[],
+  { facts, nulls }: Conditions,
+  either: readonly (readonly Conditions[])[],
+  what: Known | undefined,
 ): boolean {
+  if (what && nulls.some((number) => what.parameters === 'any' || what.parameters.has(number))) return true;
   const own = (node: Node): AttNum | undefined => guardColumn(node, scan.guarded.relation);
-  const factsOn = (attnum: AttNum): readonly Atom<ScanColumn>[] =>
-    facts.filter((fact) => fact.column.scan === scan && fact.column.attnum === attnum);
-  const excluded = conjunctsOf(guard.conditionTree).some((conjunct) =>
-    atomsOf(conjunct, own).some((atom) => factsOn(atom.column).some((fact) => excludes(fact, atom))),
+  const guardAtoms = (node: Node) => known(atomsOf(node, own), what);
+  const ownFacts = known(
+    facts.filter((fact) => fact.column.scan === scan),
+    what,
   );
-  if (excluded || alternatives.some((facts) => facts.every((side) => contradicts(guard, scan, side, [])))) return true;
+  const factsOn = (attnum: AttNum) => ownFacts.filter((fact) => fact.column.attnum === attnum);
+  const excluded = conjunctsOf(guard.conditionTree).some((conjunct) =>
+    guardAtoms(conjunct).some((atom) => factsOn(atom.column).some((fact) => excludes(fact, atom))),
+  );
+  if (excluded || either.some((sides) => sides.every((side) => contradicts(guard, scan, side, [], what)))) return true;
   if (!guard.exemptionTree) return false;
   return conjunctsOf(guard.exemptionTree).every((conjunct) => {
-    const atoms = atomsOf(conjunct, own);
+    const atoms = guardAtoms(conjunct);
     return atoms.length > 0 && atoms.every((atom) => factsOn(atom.column).some((fact) => implies(fact, atom)));
   });
 }
@@ -143,22 +179,29 @@ function implies(fact: Atom<unknown>, other: Atom<unknown>): boolean {
   if (other.op === 'not null') return true;
   if (fact.op === 'in') return fact.values.every((value) => mustHold(value, other));
   if (fact.op === 'not in') {
-    return other.op === 'not in' && other.values.every((v) => fact.values.some((w) => equal(v, w) === true));
+    return (
+      other.op === 'not in' && other.values.every((v) => fact.values.some((w) => isAny(w) || equal(v, w) === true))
+    );
   }
   return false;
+}
+
+function isAny(value: Value): boolean {
+  return value.kind === 'any';
 }
 
 /** False only if a column that equals the value cannot satisfy the atom. */
 function mayHold(value: Value, atom: Atom<unknown>): boolean {
   switch (atom.op) {
     case 'in':
-      return atom.values.some((other) => equal(value, other) !== false);
+      return !isAny(value) && atom.values.some((other) => !isAny(other) && equal(value, other) !== false);
     case 'not in':
-      return !atom.values.some((other) => equal(value, other) === true);
+      return !isAny(value) && !atom.values.some((other) => isAny(other) || equal(value, other) === true);
     case '<':
     case '<=':
     case '>':
     case '>=': {
+      if (isAny(value) || isAny(atom.value)) return false;
       const sign = order(value, atom.value);
       if (sign === undefined) return true;
       if (sign === 0) return atom.op === '<=' || atom.op === '>=';
@@ -174,11 +217,12 @@ function mayHold(value: Value, atom: Atom<unknown>): boolean {
 }
 
 function mustHold(value: Value, atom: Atom<unknown>): boolean {
+  if (isAny(value)) return true;
   switch (atom.op) {
     case 'in':
-      return atom.values.some((other) => equal(value, other) === true);
+      return atom.values.some((other) => isAny(other) || equal(value, other) === true);
     case 'not in':
-      return atom.values.every((other) => equal(value, other) === false);
+      return atom.values.every((other) => isAny(other) || equal(value, other) === false);
     default:
       return false;
   }
@@ -187,222 +231,60 @@ function mustHold(value: Value, atom: Atom<unknown>): boolean {
 /** Two ranges of one column that have no value in common. */
 function disjoint(a: Comparison, aValue: Value, b: Comparison, bValue: Value): boolean {
   if (a.startsWith('<') === b.startsWith('<')) return false;
+  if (isAny(aValue) || isAny(bValue)) return true;
   const [upper, upperValue, lower, lowerValue] = a.startsWith('<') ? [a, aValue, b, bValue] : [b, bValue, a, aValue];
   const open = upper === '<' || lower === '>';
-  if (upperValue.kind === 'time' && lowerValue.kind === 'time') {
-    return open ? lowerValue.span.low >= upperValue.span.high : lowerValue.span.low > upperValue.span.high;
-  }
+  const [highest, lowest] = [spanOf(upperValue), spanOf(lowerValue)];
+  if (highest && lowest) return open ? lowest.low >= highest.high : lowest.low > highest.high;
   const sign = order(lowerValue, upperValue);
   return sign !== undefined && (sign > 0 || (open && sign === 0));
 }
 
 /** Undefined where that depends on types, or on when the query runs. */
 function equal(a: Value, b: Value): boolean | undefined {
-  if (a.kind === 'time' || b.kind === 'time' || a.kind !== b.kind) return undefined;
-  return a.value === b.value;
+  if (a.kind === 'text' && b.kind === 'text' && a.value === b.value) return true;
+  const [x, y] = [spanOf(a), spanOf(b)];
+  if (x && y) return x.high < y.low || y.high < x.low ? false : undefined;
+  if (a.kind === 'text' && b.kind === 'text') return mayBeSame(a.value, b.value) ? undefined : false;
+  if (a.kind === 'number' || b.kind === 'number') {
+    const [m, n] = [numberOf(a), numberOf(b)];
+    return m === undefined || n === undefined ? undefined : m === n;
+  }
+  const [p, q] = [booleanOf(a), booleanOf(b)];
+  return p === undefined || q === undefined ? undefined : p === q;
+}
+
+/** Two texts that are different, and may be input forms of one number or truth value. */
+function mayBeSame(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((value): Value => ({ kind: 'text', value })) as [Value, Value];
+  return (
+    (numberOf(x) !== undefined && numberOf(x) === numberOf(y)) ||
+    (booleanOf(x) !== undefined && booleanOf(x) === booleanOf(y))
+  );
 }
 
 /** Undefined where the order depends on a collation, on types, or on when the query runs. */
 function order(a: Value, b: Value): number | undefined {
-  return a.kind === 'number' && b.kind === 'number' ? a.value - b.value : undefined;
+  const [x, y] = [spanOf(a), spanOf(b)];
+  if (x && y) return x.high < y.low ? -1 : x.low > y.high ? 1 : undefined;
+  if (a.kind !== 'number' && b.kind !== 'number') return undefined;
+  const [m, n] = [numberOf(a), numberOf(b)];
+  return m === undefined || n === undefined ? undefined : m - n;
 }
 
-type Columns<C> = (node: Node) => C | undefined;
-
-const FLIPPED: Readonly<Record<string, Comparison>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
-
-/** What a conjunct says of columns; empty where it says nothing that the proof understands. */
-function atomsOf<C>(node: Node, columnOf: Columns<C>): readonly Atom<C>[] {
-  if ('A_Expr' in node) return operationAtoms(node.A_Expr, columnOf);
-  if ('NullTest' in node && node.NullTest.arg) {
-    const column = columnOf(node.NullTest.arg);
-    if (column === undefined) return [];
-    return [{ column, op: node.NullTest.nulltesttype === 'IS_NULL' ? 'null' : 'not null' }];
-  }
-  if ('BooleanTest' in node && node.BooleanTest.arg) {
-    const column = columnOf(node.BooleanTest.arg);
-    const type = node.BooleanTest.booltesttype;
-    if (column === undefined || (type !== 'IS_TRUE' && type !== 'IS_FALSE')) return [];
-    return [{ column, op: 'in', values: [{ kind: 'boolean', value: type === 'IS_TRUE' }] }];
-  }
-  if ('BoolExpr' in node) {
-    const args = node.BoolExpr.args ?? [];
-    if (node.BoolExpr.boolop === 'AND_EXPR') return args.flatMap((arg) => atomsOf(arg, columnOf));
-    if (node.BoolExpr.boolop === 'OR_EXPR') return alternatives(args, columnOf);
-    const column = args[0] && columnOf(args[0]);
-    return column === undefined ? [] : [{ column, op: 'in', values: [{ kind: 'boolean', value: false }] }];
-  }
-  const column = columnOf(node);
-  return column === undefined ? [] : [{ column, op: 'in', values: [{ kind: 'boolean', value: true }] }];
+function spanOf(value: Value): Span | undefined {
+  return 'span' in value ? value.span : undefined;
 }
 
-/** `a = 1 OR a = 2` says `a IN (1, 2)`. */
-function alternatives<C>(args: readonly Node[], columnOf: Columns<C>): readonly Atom<C>[] {
-  const sides = args.map((arg) => atomsOf(arg, columnOf));
-  const values: Value[] = [];
-  let column: C | undefined;
-  for (const atoms of sides) {
-    const atom = atoms.length === 1 ? atoms[0] : undefined;
-    if (atom?.op !== 'in') return [];
-    if (column !== undefined && !sameColumn(column, atom.column)) return [];
-    column = atom.column;
-    values.push(...atom.values);
-  }
-  return column === undefined ? [] : [{ column, op: 'in', values }];
+function numberOf(value: Value): number | undefined {
+  if (value.kind === 'number') return value.value;
+  if (value.kind !== 'text' || !/^\s*[+-]?\d{1,15}(\.\d{1,10})?\s*$/.test(value.value)) return undefined;
+  return Number(value.value);
 }
 
-function sameColumn(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  const [x, y] = [a as ScanColumn, b as ScanColumn];
-  return typeof a === 'object' && typeof b === 'object' && x.scan === y.scan && x.attnum === y.attnum;
-}
+const BOOLEANS: Readonly<Record<string, boolean>> = { t: true, true: true, f: false, false: false };
 
-function operationAtoms<C>(
-  expression: Extract<Node, { A_Expr: unknown }>['A_Expr'],
-  columnOf: Columns<C>,
-): readonly Atom<C>[] {
-  const name = builtinName(expression.name) ?? '';
-  const { lexpr, rexpr } = expression;
-  if (!lexpr || !rexpr) return [];
-  const column = columnOf(lexpr);
-  switch (expression.kind) {
-    case 'AEXPR_OP': {
-      if (column !== undefined) return comparison(column, name, constantOf(rexpr));
-      const flipped = columnOf(rexpr);
-      return flipped === undefined ? [] : comparison(flipped, FLIPPED[name] ?? name, constantOf(lexpr));
-    }
-    case 'AEXPR_OP_ANY':
-    case 'AEXPR_IN': {
-      const list = 'List' in rexpr ? rexpr.List.items : 'A_ArrayExpr' in rexpr ? rexpr.A_ArrayExpr.elements : undefined;
-      const values = list?.map(constantOf);
-      if (column === undefined || !values || values.some((v) => v === undefined)) return [];
-      if (expression.kind === 'AEXPR_OP_ANY' && name !== '=') return [];
-      return [{ column, op: name === '=' ? 'in' : 'not in', values: values.filter((v) => v !== undefined) }];
-    }
-    case 'AEXPR_BETWEEN': {
-      const [low, high] = 'List' in rexpr ? (rexpr.List.items ?? []) : [];
-      if (column === undefined || !low || !high) return [];
-      return [...comparison(column, '>=', constantOf(low)), ...comparison(column, '<=', constantOf(high))];
-    }
-    default:
-      return [];
-  }
-}
-
-function comparison<C>(column: C, name: string, value: Value | undefined): readonly Atom<C>[] {
-  if (!value) return [];
-  switch (name) {
-    case '=':
-      return value.kind === 'time' ? [] : [{ column, op: 'in', values: [value] }];
-    case '<>':
-      return value.kind === 'time' ? [] : [{ column, op: 'not in', values: [value] }];
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return [{ column, op: name, value }];
-    default:
-      return [];
-  }
-}
-
-function equalityOf(node: Node, columnOf: Columns<ScanColumn>): readonly [ScanColumn, ScanColumn][] {
-  if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP' || builtinName(node.A_Expr.name) !== '=') return [];
-  const { lexpr, rexpr } = node.A_Expr;
-  const [a, b] = [lexpr && columnOf(lexpr), rexpr && columnOf(rexpr)];
-  return a && b ? [[a, b]] : [];
-}
-
-/** A constant, or a moment relative to now; undefined for anything else. */
-function constantOf(node: Node): Value | undefined {
-  if ('A_Const' in node) {
-    const { sval, ival, fval, boolval, isnull } = node.A_Const;
-    if (isnull) return undefined;
-    if (sval) return { kind: 'text', value: sval.sval ?? '' };
-    if (boolval) return { kind: 'boolean', value: boolval.boolval ?? false };
-    if (ival) return { kind: 'number', value: ival.ival ?? 0 };
-    if (fval) return { kind: 'number', value: Number(fval.fval) };
-    return undefined;
-  }
-  if ('TypeCast' in node && node.TypeCast.arg) {
-    const value = constantOf(node.TypeCast.arg);
-    const type = builtinName(node.TypeCast.typeName?.names);
-    if (node.TypeCast.typeName?.typmods) return undefined;
-    if (value?.kind === 'text') return isPlainTextType(node.TypeCast.typeName) ? value : undefined;
-    if (value?.kind === 'time') return { kind: 'time', span: widen(value.span, -1, type === 'date' ? 0 : 1) };
-    return undefined;
-  }
-  const span = momentOf(node);
-  return span && { kind: 'time', span };
-}
-
-function momentOf(node: Node): Span | undefined {
-  if ('SQLValueFunction' in node) {
-    switch (node.SQLValueFunction.op) {
-      case 'SVFOP_CURRENT_TIMESTAMP':
-        return { low: 0, high: 0 };
-      // These lose the hour, or the time zone, and take the session's.
-      case 'SVFOP_CURRENT_DATE':
-        return { low: -2, high: 1 };
-      case 'SVFOP_LOCALTIMESTAMP':
-        return { low: -1, high: 1 };
-      default:
-        return undefined;
-    }
-  }
-  if ('FuncCall' in node) {
-    const name = builtinName(node.FuncCall.funcname) ?? '';
-    const isNow = ['now', 'transaction_timestamp', 'statement_timestamp'].includes(name) && !node.FuncCall.args;
-    return isNow ? { low: 0, high: 0 } : undefined;
-  }
-  if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr && node.A_Expr.rexpr) {
-    const name = builtinName(node.A_Expr.name);
-    const left = constantOf(node.A_Expr.lexpr);
-    const length = lengthOf(node.A_Expr.rexpr);
-    if (left?.kind !== 'time' || !length) return undefined;
-    if (name === '-') return { low: left.span.low - length.high, high: left.span.high - length.low };
-    if (name === '+') return { low: left.span.low + length.low, high: left.span.high + length.high };
-  }
-  return undefined;
-}
-
-const DAYS: Readonly<Record<string, Span>> = {
-  minute: { low: 1 / 1440, high: 1 / 1440 },
-  hour: { low: 1 / 24, high: 1 / 24 },
-  // A day of the session's time zone can have 23 or 25 hours; guards count in UTC.
-  day: { low: 1, high: 1 },
-  week: { low: 7, high: 7 },
-  month: { low: 28, high: 31 },
-  year: { low: 365, high: 366 },
-};
-
-/** Days of an interval constant, or of a number beside a date. */
-function lengthOf(node: Node): Span | undefined {
-  if ('A_Const' in node && node.A_Const.ival) {
-    const days = node.A_Const.ival.ival ?? 0;
-    return { low: days, high: days };
-  }
-  const constant = 'TypeCast' in node ? node.TypeCast.arg : node;
-  const text = constant && 'A_Const' in constant ? constant.A_Const.sval?.sval : undefined;
-  const match = text === undefined ? null : /^(\d+) (minute|hour|day|week|month|year)s?$/.exec(text.trim());
-  const unit = match && DAYS[match[2]!];
-  if (!unit) return undefined;
-  const hour = unit.low < 1 ? 0 : 1 / 24;
-  return { low: unit.low * Number(match[1]) - hour, high: unit.high * Number(match[1]) + hour };
-}
-
-function widen(span: Span, low: number, high: number): Span {
-  return { low: span.low + low, high: span.high + high };
-}
-
-/** The name of an operator, function or type where it can only be a built-in one, or is written without a schema. */
-function builtinName(parts: readonly Node[] | undefined): string | undefined {
-  const names = (parts ?? []).map(stringOf);
-  return names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog') ? names.at(-1) : undefined;
-}
-
-/** text and varchar without a length: a cast to them changes no value, where one to char(n) or varchar(n) can. */
-export function isPlainTextType(type: TypeName | undefined): boolean {
-  const name = builtinName(type?.names);
-  return (name === 'text' || name === 'varchar') && !type?.typmods && !type?.arrayBounds;
+function booleanOf(value: Value): boolean | undefined {
+  if (value.kind === 'boolean') return value.value;
+  return value.kind === 'text' ? BOOLEANS[value.value] : undefined;
 }

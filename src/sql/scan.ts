@@ -11,12 +11,25 @@ export interface Scan {
   readonly policies: ReadonlySet<PolicyConfig>;
   /** Policies that provably redact none of the rows that the query meets. */
   readonly proven: Set<PolicyConfig>;
+  /** Policies of which that is so for some parameters, or for now: looked at again when the statement runs. */
+  readonly assumed: Set<PolicyConfig>;
   /** Columns whose cells arrive tagged. */
   readonly tagged: Set<AttNum>;
 }
 
+/** A column of a scan. */
+export interface ScanColumn {
+  readonly scan: Scan;
+  readonly attnum: AttNum;
+}
+
 export function createScan(guarded: GuardedRelation, policies: ReadonlySet<PolicyConfig>): Scan {
-  return { guarded, policies, proven: new Set(), tagged: new Set() };
+  return { guarded, policies, proven: new Set(), assumed: new Set(), tagged: new Set() };
+}
+
+/** True where a filter on the scan's protected columns is no concern of the policy. */
+export function isUnredacted(scan: Scan, policy: PolicyConfig): boolean {
+  return scan.proven.has(policy) || scan.assumed.has(policy);
 }
 
 /** The rules of a column that hold for the session's user. */

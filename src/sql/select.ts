@@ -3,14 +3,16 @@ import type { Node, SelectStmt, WithClause } from '@pgsql/types';
 import type { AttNum, Column } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import { type Analysis, NO_REFS, type QueryColumn, type QueryResult, type Ref } from './analysis.js';
+import { conjunctsOf } from './conditions.js';
 import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
 import { locationOf, stringOf } from './mentions.js';
-import { conjunctsOf, isPlainTextType, proveScans, type ScanColumn } from './proof.js';
+import { proveScans } from './proof.js';
 import { unsupported } from './refuse.js';
-import type { Scan } from './scan.js';
+import type { Scan, ScanColumn } from './scan.js';
 import { type CteScope, findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
 import { parseTargets } from './unit.js';
+import { isPlainTextType } from './values.js';
 
 const FIELDS = new Set(
   (
@@ -167,14 +169,16 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
 /** Marks scans whose redacted rows the conditions of a level exclude. */
 export function prove(conjuncts: readonly Node[], scope: Scope, analysis: Analysis): void {
   // With a `=` or `now` of somebody's own, a condition need not say what it seems to.
-  if (analysis.state.viewer.protection.hasOwnComparisons) return;
+  const { proves, assumptions, viewer } = analysis.state;
+  if (!proves || viewer.protection.hasOwnComparisons) return;
   const scans = new Set<Scan>();
   for (const item of scope.items) {
     if (item.scan) scans.add(item.scan);
     for (const column of item.columns ?? []) if (column.stored) scans.add(column.stored.scan);
   }
   if (scans.size === 0) return;
-  proveScans({ conjuncts, scans: [...scans], columnOf: (node) => storedColumn(node, scope) });
+  const conditions = { conjuncts, scans: [...scans], columnOf: (node: Node) => storedColumn(node, scope) };
+  proveScans(conditions, assumptions);
 }
 
 /** A reference to a column of a scan of this level; a view's definition writes casts to text around it. */

@@ -50,6 +50,15 @@ export function runsCode(node: Node): boolean {
   return isData(node) || EVALUATES.has(kindOf(node));
 }
 
+/** Statements whose query runs when they do, with the parameters of their own. */
+const RUNS_AT_ONCE = new Set(
+  'SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt CopyStmt ExplainStmt DeclareCursorStmt'.split(' '),
+);
+
+export function runsAtOnce(node: Node): boolean {
+  return RUNS_AT_ONCE.has(kindOf(node));
+}
+
 /** Statements whose routines are defined or renamed, not called. */
 const DEFINES_ROUTINES = new Set(['CreateFunctionStmt', 'AlterFunctionStmt', 'DropStmt', 'RenameStmt']);
 

@@ -78,6 +78,8 @@ export function maskedRelation(
     scans: [],
     copies: [],
     withhold: [],
+    proves: relation.kind === 'view',
+    assumptions: undefined,
     expansions: 0,
   };
   const { result } = analyseDefinition(relation, protection, analysis, own, location);

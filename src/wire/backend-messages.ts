@@ -124,6 +124,14 @@ export function walkRowDescription(
   return count;
 }
 
+/** OIDs of the parameters' types. */
+export function decodeParameterDescription(buffer: Buffer, start: number, end: number): readonly number[] {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  const types = Array.from({ length: fields.uint16() }, () => fields.uint32());
+  fields.finish();
+  return types;
+}
+
 /** The cells of a DataRow as ranges of the buffer; null for NULL. */
 export function decodeDataRow(buffer: Buffer, start: number, end: number): (Buffer | null)[] {
   const fields = new FieldReader(buffer, start + HEADER_BYTES, end);

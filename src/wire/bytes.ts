@@ -70,6 +70,11 @@ export class FieldReader {
     return end;
   }
 
+  bytes(count: number): Buffer {
+    const start = this.#skip(count);
+    return this.#buffer.subarray(start, this.offset);
+  }
+
   skip(count: number): void {
     this.#skip(count);
   }

@@ -38,6 +38,8 @@ const PASSWORD_LIMIT = 65_535;
 export const LONGEST_TEXT = 8 * 1024 * 1024 + 64 * 1024;
 /** Of a message that passes through, the part in which its names must end. */
 const NAMES_PART = 4096;
+/** Of a longer Bind the parameters are not looked at. */
+const LONGEST_BIND = 64 * 1024;
 
 /** How much of a client's message is needed in one piece. @throws ProtocolError for a type or length the server refuses */
 export function frontendBytesNeeded(type: number, total: number): number {
@@ -49,7 +51,7 @@ export function frontendBytesNeeded(type: number, total: number): number {
     case Frontend.parse:
       return total <= LONGEST_TEXT ? total : NAMES_PART;
     case Frontend.bind:
-      return NAMES_PART;
+      return total <= LONGEST_BIND ? total : NAMES_PART;
     case Frontend.copyData:
     case Frontend.functionCall:
       return HEADER_BYTES;
@@ -118,6 +120,33 @@ export function parseName(buffer: Buffer, start: number, end: number): string {
 export function bindNames(buffer: Buffer, start: number, end: number): { portal: string; statement: string } {
   const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
   return { portal: fields.cstring(), statement: fields.cstring() };
+}
+
+/** A parameter's value as the client sends it. */
+export interface BoundParameter {
+  readonly format: 'text' | 'binary';
+  readonly bytes: Buffer;
+}
+
+/**
+ * Parameters of a whole Bind by their number, from 1, without those that are NULL.
+ * @throws ProtocolError
+ */
+export function bindParameters(buffer: Buffer, start: number, end: number): ReadonlyMap<number, BoundParameter> {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  fields.skipCstring();
+  fields.skipCstring();
+  const formats: number[] = [];
+  for (let left = fields.uint16(); left > 0; left--) formats.push(fields.uint16());
+  const found = new Map<number, BoundParameter>();
+  const count = fields.uint16();
+  for (let number = 1; number <= count; number++) {
+    const length = fields.int32();
+    if (length === -1) continue;
+    const format = formats.length > 1 ? formats[number - 1] : formats[0];
+    found.set(number, { format: format ? 'binary' : 'text', bytes: fields.bytes(length) });
+  }
+  return found;
 }
 
 /** Of Describe or Close: what is named, and its name. */

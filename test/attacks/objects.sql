@@ -21,6 +21,16 @@ CREATE VIEW "Odd View" AS SELECT id AS "Id", buyer_name AS "The Name" FROM order
 CREATE MATERIALIZED VIEW order_names AS SELECT id, channel, buyer_name, length(buyer_name) AS n FROM orders;
 CREATE MATERIALIZED VIEW count_of_alans AS SELECT count(*) AS n FROM orders WHERE buyer_name = 'Alan Archer';
 CREATE MATERIALIZED VIEW names_of_names AS SELECT buyer_name FROM order_names;
+-- Their rows were under these conditions when they were copied, and are redacted now.
+UPDATE orders SET channel = 'ebay' WHERE id = 900001;
+CREATE MATERIALIZED VIEW once_on_ebay AS SELECT id, buyer_name FROM orders WHERE channel = 'ebay' AND id > 900000;
+UPDATE orders SET channel = 'amazon' WHERE id = 900001;
+CREATE TEMP TABLE shipped AS SELECT id, shipped_at FROM orders WHERE id = 900001;
+UPDATE orders SET shipped_at = now() WHERE id = 900001;
+CREATE MATERIALIZED VIEW once_recent AS
+  SELECT id, buyer_name FROM orders WHERE shipped_at > now() - interval '7 days' AND id > 900000;
+UPDATE orders o SET shipped_at = s.shipped_at FROM shipped s WHERE s.id = o.id;
+DROP TABLE shipped;
 
 -- A child of a protected table, and a partitioned one with a policy of its own (test/attacks/policies.yaml)
 CREATE TABLE archived_orders () INHERITS (orders);

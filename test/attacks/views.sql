@@ -127,6 +127,18 @@ SELECT x FROM fly WHERE id = 900001;
 CREATE OR REPLACE VIEW fly AS SELECT id, buyer_name::text AS x FROM orders;
 SELECT x FROM fly WHERE id = 900001
 
+-- case: a materialized view of rows that were on another channel once
+-- expect: same
+SELECT buyer_name FROM once_on_ebay WHERE id = 900001
+
+-- case: a materialized view of rows that were recent once
+-- expect: same
+SELECT buyer_name FROM once_recent WHERE id = 900001
+
+-- case: a filter on a materialized view of rows that were recent once
+-- expect: refused 42501
+SELECT id FROM once_recent WHERE buyer_name = 'Alan Archer'
+
 -- case: a refreshed materialized view
 -- expect: same or refused
 -- role: postgres

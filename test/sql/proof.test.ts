@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ParameterValue } from '../../src/sql/values.js';
 import { type Planning, shopConfig, startPlanning } from './planning.js';
 
 /** Rows at and around every boundary, NULLs, and letters in the other case; nothing keeps a column from being NULL. */
@@ -85,6 +86,19 @@ const moment = fc.oneof(
     "(now() - interval '29 days')::date",
   ),
   fc.constantFrom("'2001-01-01'", "'infinity'", 'NULL', "timestamptz 'epoch'"),
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(0, 1, 27, 28, 29, 29.4, 29.6, 30, 30.4, 30.6, 31, 32, 60, -1),
+        fc.constantFrom(10, 16, 19, 23, 24),
+        fc.constantFrom('', '', '::date', '::timestamp', '::timestamptz', '::timestamptz::date'),
+      )
+      .map(([daysAgo, length, cast]) => {
+        const iso = new Date(Date.now() - daysAgo * 86_400_000).toISOString();
+        return `'${length === 24 ? iso : iso.slice(0, length).replace('T', ' ')}'${cast}`;
+      }),
+  },
 );
 const comparison = fc.constantFrom('=', '<>', '<', '<=', '>', '>=', '!=');
 const not = fc.constantFrom('', 'NOT ');
@@ -110,6 +124,10 @@ function conditionsOn(column: string, value: fc.Arbitrary<string>): fc.Arbitrary
         fc.array(value, { minLength: 1, maxLength: 3 }),
       )
       .map(([op, vs]) => `${column} ${op} (ARRAY[${vs.join(', ')}])`),
+    fc
+      .tuple(fc.constantFrom('= ANY', '<> ALL', '<> ANY', '= ALL'), fc.array(value, { minLength: 0, maxLength: 3 }))
+      .filter(([, vs]) => vs.every((v) => /^'[^']*'$|^NULL$/.test(v)))
+      .map(([op, vs]) => `${column} ${op} ('{${vs.map((v) => v.replaceAll("'", '"')).join(',')}}')`),
     value.map((v) => `coalesce(${column}, ${v}) = ${v}`),
   );
 }
@@ -143,12 +161,35 @@ const predicate: fc.Arbitrary<string> = fc.letrec<{ tree: string }>((tie) => ({
   ),
 })).tree;
 
-/** True where the planner lets a filter on a protected column stand beside the condition. */
-function isProven(from: string, condition: string, filter: string): boolean {
+/**
+ * True where the planner lets a filter on a protected column stand beside the condition, as it runs now.
+ * @param parameters values of `$1`, `$2`, …; null for NULL
+ */
+function isProven(
+  from: string,
+  condition: string,
+  filter: string,
+  parameters: readonly (ParameterValue | null)[] = [],
+): boolean {
   const plan = planning.plan(`SELECT 1 FROM ${from} WHERE ${condition} AND ${filter} = 'x'`);
+  if (plan.verdict === 'rewrite' && plan.proviso) {
+    const given = parameters.flatMap((value, i) => (value === null ? [] : [[i + 1, value] as const]));
+    return plan.proviso.holds({ now: Date.now(), parameters: new Map(given) });
+  }
   if (plan.verdict !== 'refuse') return true;
   expect(plan.refusal.reason, plan.refusal.message).toBe('filter');
   return false;
+}
+
+/** The condition with each string in it as a parameter, where it is not part of an interval. */
+function withParameters(condition: string): { readonly text: string; readonly values: readonly string[] } {
+  const values: string[] = [];
+  const text = condition.replace(/(interval |timestamptz )?'([^']*)'/g, (whole, prefix, value) => {
+    if (prefix) return whole;
+    values.push(value);
+    return `$${values.length}`;
+  });
+  return { text, values };
 }
 
 /** For each condition, how many redacted rows it leaves; one query for all. Undefined where the server raises an error. */
@@ -181,6 +222,7 @@ const ZONES = ['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12', 'America/New_York'];
 describe('the scope proof', () => {
   let proven = 0;
   let tried = 0;
+  let parametric = 0;
 
   it.each(ZONES)('lets no filter meet a redacted row, in %s', async (zone) => {
     const { client } = planning;
@@ -206,9 +248,40 @@ describe('the scope proof', () => {
     }
   });
 
+  it.each(ZONES)('lets no filter meet a redacted row for what parameters are given, in %s', async (zone) => {
+    const { client } = planning;
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL TimeZone = '${zone}'`);
+    await client.query(BOUNDARY_ROWS);
+    let found = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(predicate, { minLength: 60, maxLength: 60 }), async (predicates) => {
+          const claimed = predicates.filter((p) => {
+            const { text, values } = withParameters(p);
+            return values.length > 0 && isProven('orders o', `(${text})`, 'buyer_name', values);
+          });
+          found += claimed.filter((p) => !isProven('orders o', `(${p})`, 'buyer_name')).length;
+          parametric += claimed.length;
+          const counts = await redactedRows(
+            claimed,
+            (p) => `(SELECT count(*) FROM orders o WHERE (${p}) AND ${REDACTED})`,
+          );
+          expect(claimed.filter((_, i) => (counts[i] ?? 0) > 0)).toEqual([]);
+        }),
+        { numRuns: 6 },
+      );
+      // A parameter proves no more than the same value in the text does.
+      expect(found).toBe(0);
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+
   it('proves enough of them for that to mean something', () => {
     expect(tried).toBeGreaterThanOrEqual(ZONES.length * 360);
     expect(proven / tried).toBeGreaterThan(0.1);
+    expect(parametric).toBeGreaterThan(100);
   });
 
   it('lets no filter meet a redacted row through the parent', async () => {
@@ -295,6 +368,22 @@ describe('the scope proof', () => {
     ["channel::bpchar = 'amazon '", false],
     ["channel = 'amazon '::bpchar", false],
     ["channel::text = 'ebay'::varchar", true],
+    ["channel = ANY('{ebay,trade}')", true],
+    ["channel = ANY('{ebay,amazon}')", false],
+    ["channel <> ALL('{amazon}')", true],
+    ["channel = ANY('{ebay,NULL}')", false],
+    ["channel = ANY('{{ebay},{trade}}')", false],
+    ["channel = ANY(ARRAY['ebay', 'trade']::text[])", true],
+    ["channel = ANY(ARRAY['ebay', 'trade']::varchar(4)[])", false],
+    [`shipped_at >= '${daysAgo(28)}'`, true],
+    [`shipped_at >= '${daysAgo(28)}'::date`, true],
+    [`shipped_at >= date '${daysAgo(28)}'`, true],
+    [`shipped_at > timestamptz '${daysAgo(28)} 12:00:00+02'`, true],
+    [`shipped_at BETWEEN '${daysAgo(20)}' AND '${daysAgo(10)}'`, true],
+    [`shipped_at = '${daysAgo(3)}'`, true],
+    [`shipped_at >= '${daysAgo(30)}'`, false],
+    [`shipped_at <= '${daysAgo(3)}'`, false],
+    [`shipped_at >= '${daysAgo(28).replaceAll('-', '/')}'`, false],
     // Another schema's operators and functions can do anything.
     ["channel OPERATOR(pg_catalog.=) 'ebay'", true],
     ["channel OPERATOR(public.=) 'ebay'", false],
@@ -304,6 +393,52 @@ describe('the scope proof', () => {
     ["shipped_at >= now() OPERATOR(public.-) interval '7 days'", false],
   ])('%s: %s', (condition, proves) => {
     expect(isProven('orders', `(${condition})`, 'buyer_name')).toBe(proves);
+  });
+});
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+}
+
+describe('the scope proof with parameters', () => {
+  it.each<[condition: string, parameters: (ParameterValue | null)[], proves: boolean]>([
+    ['channel = $1', ['ebay'], true],
+    ['channel = $1', ['amazon'], false],
+    ['channel = $1', [null], false],
+    ['channel <> $1', ['amazon'], true],
+    ['channel <> $1', ['ebay'], false],
+    ['channel = $1::text', ['ebay'], true],
+    ['channel = $1::char(4)', ['ebay'], false],
+    ['channel IN ($1, $2)', ['ebay', 'trade'], true],
+    ['channel IN ($1, $2)', ['ebay', 'amazon'], false],
+    ['channel = ANY($1)', ['{ebay,"trade"}'], true],
+    ['channel = ANY($1)', [['ebay', 'trade']], true],
+    ['channel = ANY($1::text[])', ['{ebay,amazon}'], false],
+    ['channel = ANY($1::text[])', ['{}'], true],
+    ['channel <> ALL($1)', ['{amazon,ebay}'], true],
+    ['shipped_at >= $1', [daysAgo(7)], true],
+    ['shipped_at >= $1', [new Date(Date.now() - 7 * 86_400_000).toISOString()], true],
+    ['shipped_at >= $1::date', [daysAgo(40)], false],
+    ['shipped_at >= $1', ['yesterday'], false],
+    ['shipped_at >= $1', ['7'], false],
+    ['payment_terms = $1', ['credit'], true],
+    ['payment_terms = $1', ['Credit'], false],
+    ['(($1::text IS NULL) OR (channel = $1))', ['ebay'], true],
+    ['(($1::text IS NULL) OR (channel = $1))', [null], false],
+    ['(($1::text IS NULL) OR (channel = $1))', ['amazon'], false],
+    ['id = $1', ['1'], false],
+    ['lower(channel) = $1', ['ebay'], false],
+  ])('%s with %j: %s', (condition, parameters, proves) => {
+    expect(isProven('orders', condition, 'buyer_name', parameters)).toBe(proves);
+  });
+
+  it('is none where the statement is only prepared, or runs with parameters of its own', () => {
+    for (const text of [
+      "PREPARE p AS SELECT 1 FROM orders WHERE channel = $1 AND buyer_name = 'x'",
+      `PREPARE p AS SELECT 1 FROM orders WHERE shipped_at > '${daysAgo(3)}' AND buyer_name = 'x'`,
+    ]) {
+      expect(planning.plan(text)).toMatchObject({ verdict: 'refuse', refusal: { reason: 'filter' } });
+    }
   });
 });
 

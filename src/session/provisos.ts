@@ -1,0 +1,58 @@
+/** Plans that hold under a proviso: filters that depend on what a statement is executed with, or when. */
+import type { Plan, Proviso, Refusal } from '../sql/plan-types.js';
+import type { ParameterValue } from '../sql/values.js';
+import { bindParameters } from '../wire/frontend-messages.js';
+import { parameterValue } from '../wire/parameter-values.js';
+import type { SessionState } from './state.js';
+
+const NO_PARAMETERS: ReadonlyMap<number, ParameterValue> = new Map();
+
+/** What stands for the plan now: where its proviso depends on the time alone, that is known. */
+export function heldTo(plan: Plan): Plan {
+  const proviso = provisoOf(plan);
+  if (!proviso || proviso.parameters.length > 0) return plan;
+  return holds(proviso, NO_PARAMETERS) ? plan : proviso.otherwise;
+}
+
+/**
+ * Why the statement must not be executed with these parameters; undefined where it may be.
+ * @param bind a Bind message, or undefined where its parameters cannot be told
+ */
+export function refusalOfBind(
+  state: SessionState,
+  statement: string,
+  bind: { readonly buffer: Buffer; readonly start: number; readonly end: number } | undefined,
+): Refusal | undefined {
+  for (const { plan, parameterTypes } of state.statements.candidates(statement)) {
+    const proviso = provisoOf(plan);
+    if (!proviso) continue;
+    const values = new Map<number, ParameterValue>();
+    if (bind) {
+      const bound = bindParameters(bind.buffer, bind.start, bind.end);
+      for (const number of proviso.parameters) {
+        const parameter = bound.get(number);
+        const value = parameter && parameterValue(parameter, parameterTypes[number - 1] ?? 0, state.clientEncoding);
+        if (value !== undefined) values.set(number, value);
+      }
+    }
+    if (!holds(proviso, values)) return proviso.otherwise.refusal;
+  }
+  return undefined;
+}
+
+/** Why none of these statements can be executed by SQL: what EXECUTE gives them is not looked at. */
+export function refusalOfExecute(state: SessionState, statements: readonly string[]): Refusal | undefined {
+  for (const name of statements) {
+    const refused = refusalOfBind(state, name, undefined);
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+function provisoOf(plan: Plan): Proviso | undefined {
+  return plan.verdict === 'rewrite' ? plan.proviso : undefined;
+}
+
+function holds(proviso: Proviso, parameters: ReadonlyMap<number, ParameterValue>): boolean {
+  return proviso.holds({ now: Date.now(), parameters });
+}
