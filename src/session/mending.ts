@@ -82,7 +82,10 @@ function ofPortal(state: SessionState, portal: Portal | undefined, depth = 0): C
 /** EXECUTE and FETCH can carry each other. */
 const DEEPEST = 8;
 
-/** What a statement shows: that of an EXECUTE or FETCH is the output of the statement that it carries. */
+/**
+ * What a statement shows: that of an EXECUTE or FETCH is the output of the statement that it carries. Of EXPLAIN EXECUTE
+ * and MOVE, errors may quote what that runs into.
+ */
 function resolve(state: SessionState, statement: StatementPlan, depth = 0): Carried {
   for (const effect of statement.effects) {
     if (effect.kind === 'execute') {
@@ -93,6 +96,14 @@ function resolve(state: SessionState, statement: StatementPlan, depth = 0): Carr
     if (effect.kind === 'fetch') {
       if (depth === DEEPEST) return { statement: UNKNOWN, unplanned: true };
       return ofPortal(state, state.portals.get(keyOfSqlName(state, effect.cursor)), depth + 1);
+    }
+    if (effect.kind === 'run') {
+      const key = keyOfSqlName(state, effect.name);
+      const prepared = state.statements.get(key);
+      if (depth === DEEPEST || (effect.of === 'statement' && !prepared)) return { statement: UNKNOWN, unplanned: true };
+      const run = prepared && effect.of === 'statement' ? resolve(state, prepared.statement, depth + 1) : undefined;
+      const { statement: carried, unplanned } = run ?? ofPortal(state, state.portals.get(key), depth + 1);
+      return { statement: { ...statement, withhold: stricter(statement.withhold, carried.withhold) }, unplanned };
     }
   }
   return planned(statement);
@@ -205,6 +216,7 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: Source 
       return;
     case 'execute':
     case 'fetch':
+    case 'run':
       return;
     default:
       effect satisfies never;

@@ -19,7 +19,7 @@ export interface UsedName {
  */
 export type Validity = 'valid' | 'stale' | 'answered';
 
-/** Names that EXECUTE and FETCH among the statements use. */
+/** Names that EXECUTE, FETCH and MOVE among the statements use. */
 export function usedNames(state: SessionState, statements: readonly StatementPlan[]): readonly UsedName[] {
   return statements.flatMap(({ effects }) => effects.flatMap((effect) => usedName(state, effect) ?? []));
 }
@@ -27,6 +27,7 @@ export function usedNames(state: SessionState, statements: readonly StatementPla
 function usedName(state: SessionState, effect: SessionEffect): UsedName | undefined {
   if (effect.kind === 'execute') return { of: 'statement', key: keyOfSqlName(state, effect.name) };
   if (effect.kind === 'fetch') return { of: 'portal', key: keyOfSqlName(state, effect.cursor) };
+  if (effect.kind === 'run') return { of: effect.of, key: keyOfSqlName(state, effect.name) };
   return undefined;
 }
 

@@ -59,6 +59,8 @@ export type SessionEffect =
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'declare'; readonly cursor: string; readonly hold: boolean; readonly statement: StatementPlan }
   | { readonly kind: 'fetch'; readonly cursor: string }
+  /** A prepared statement or cursor runs, and its rows are not shown: EXPLAIN EXECUTE, MOVE. */
+  | { readonly kind: 'run'; readonly of: 'statement' | 'portal'; readonly name: string }
   /** search_path, role, temporary relations or another setting that analysis reads may have changed. */
   | { readonly kind: 'environment' }
   /** DISCARD: `all` drops prepared statements, cursors and temporary relations and resets settings. */

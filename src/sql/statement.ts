@@ -207,8 +207,11 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
     const inner = node.ExplainStmt.query;
     if (!inner) throw unsupported('this EXPLAIN');
     const plan = planKind(inner, analysis, false);
-    // It shows the plan of a statement that it carries, and not its rows.
-    const effects = plan.effects.filter((effect) => effect.kind !== 'execute' && effect.kind !== 'fetch');
+    // With ANALYZE it runs what it names, and shows no rows.
+    const effects = plan.effects.map(
+      (effect): SessionEffect =>
+        effect.kind === 'execute' ? { kind: 'run', of: 'statement', name: effect.name } : effect,
+    );
     return { ...plan, kind: 'explain', output: [], effects };
   }
   if ('PrepareStmt' in node) {

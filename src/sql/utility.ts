@@ -280,8 +280,10 @@ function effectsOf(
       return [{ kind: 'deallocate', name: typeof statement.name === 'string' ? statement.name : null }];
     case 'ExecuteStmt':
       return [{ kind: 'execute', name: String(statement.name ?? '') }];
-    case 'FetchStmt':
-      return statement.ismove ? [] : [{ kind: 'fetch', cursor: String(statement.portalname ?? '') }];
+    case 'FetchStmt': {
+      const cursor = String(statement.portalname ?? '');
+      return [statement.ismove ? { kind: 'run', of: 'portal', name: cursor } : { kind: 'fetch', cursor }];
+    }
     case 'CallStmt':
       return [{ kind: 'environment' }];
     default:

@@ -188,3 +188,8 @@ FETCH c
 -- case: an error in one row of many
 -- expect: same
 SELECT 1 / (length(gift_message) - 4) FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY id
+
+-- case: EXPLAIN ANALYZE EXECUTE of an UPDATE that fails on a redacted row
+-- expect: same 23514
+PREPARE breaks_it AS UPDATE order_addresses SET kind = 'nothing' WHERE order_id = 900001;
+EXPLAIN ANALYZE EXECUTE breaks_it

@@ -236,3 +236,22 @@ SELECT pg_sleep(CASE WHEN buyer_name LIKE 'A%' THEN 0.01 ELSE 0 END), 1 / (lengt
 -- expect: refused
 -- rollback
 SELECT nextval('survey_responses_id_seq') FROM orders WHERE buyer_name = 'Alan Archer'
+
+-- case: EXPLAIN ANALYZE EXECUTE of a statement whose function was replaced
+-- expect: refused
+CREATE FUNCTION explained() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+PREPARE runs_it AS SELECT explained();
+CREATE OR REPLACE FUNCTION explained() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', (SELECT buyer_name FROM orders WHERE id = 900001); RETURN 1; END $$;
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) EXECUTE runs_it;
+DEALLOCATE runs_it;
+DROP FUNCTION explained()
+
+-- case: MOVE in a cursor whose function was replaced
+-- expect: refused
+CREATE FUNCTION moved() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+BEGIN;
+DECLARE mover CURSOR FOR SELECT moved() FROM generate_series(1, 2);
+CREATE OR REPLACE FUNCTION moved() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', (SELECT buyer_name FROM orders WHERE id = 900001); RETURN 1; END $$;
+MOVE 1 IN mover;
+ROLLBACK;
+DROP FUNCTION moved()

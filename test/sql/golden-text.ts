@@ -24,7 +24,9 @@ export function showPlan(plan: Plan, sql: string, protection: Protection, unfold
   const statements = plan.statements.flatMap((s) => showStatement(s, protection.snapshot, ''));
   if (plan.verdict === 'pass') return ['-- pass', ...statements].join('\n');
   const text = unfolded ? plan.text : fold(plan.text, protection);
-  return [nameOids(text, protection.snapshot), ...statements].join('\n');
+  const { proviso } = plan;
+  const needs = proviso && [`-- as it runs, by ${proviso.parameters.map((n) => `$${n}`).join(', ') || 'time'}`];
+  return [nameOids(text, protection.snapshot), ...(needs ?? []), ...statements].join('\n');
 }
 
 /** What stands at a position, which counts characters from 1. */
@@ -73,6 +75,8 @@ function showEffect(effect: SessionEffect, snapshot: Snapshot, indent: string): 
       return [line(`deallocate ${effect.name ?? 'all'}`)];
     case 'fetch':
       return [line(`fetch ${effect.cursor}`)];
+    case 'run':
+      return [line(`run ${effect.of} ${effect.name}`)];
     case 'environment':
       return [line('environment')];
     case 'discard':

@@ -121,6 +121,7 @@ MOVE 5 IN c
 -- =>
 -- pass
 -- kind utility
+-- effect run portal c
 
 -- case: closing a cursor
 CLOSE c
@@ -132,3 +133,4 @@ CLOSE c
 EXPLAIN EXECUTE q (1)
 -- =>
 -- pass
+-- effect run statement q

@@ -102,10 +102,25 @@ SELECT id FROM orders WHERE shipped_at >= now() - interval '1 month' AND buyer_n
 -- =>
 -- refuse 42501 filter at 74 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
--- case: a parameter is no proof
-SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2
+-- case: a parameter that an expression is compared with
+SELECT id FROM orders WHERE lower(channel) = $1 AND buyer_name = $2
 -- =>
--- refuse 42501 filter at 46 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+-- refuse 42501 filter at 53 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a parameter beside a column that no policy asks
+SELECT id FROM orders WHERE id = $1 AND buyer_name = $2
+-- =>
+-- refuse 42501 filter at 41 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a date that is too old
+SELECT id FROM orders WHERE shipped_at >= '2001-01-01' AND buyer_name = 'x'
+-- =>
+-- refuse 42501 filter at 60 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a prepared statement, whose parameters EXECUTE gives
+PREPARE p AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2
+-- =>
+-- refuse 42501 filter at 59 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
 -- case: a constant that hides the case
 SELECT id FROM orders WHERE channel = 'amazon' AND buyer_name = 'x'

@@ -509,3 +509,15 @@ BETWEEN 1 AND 2
 SELECT id FROM orders ORDER BY buyer_name NULLS /* /* c */ */ FIRST
 -- =>
 SELECT id FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" ORDER BY buyer_name NULLS               FIRST
+
+-- case: a filter that parameters may allow
+SELECT id FROM orders WHERE channel = $1 AND shipped_at > $2::date AND buyer_name = $3
+-- =>
+SELECT id FROM (SELECT pgveil_t."id", pgveil_t."channel", pgveil_t."shipped_at", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = $1 AND shipped_at > $2::date AND buyer_name = $3
+-- as it runs, by $1, $2, $3
+
+-- case: an INSERT of rows that parameters may keep free of redacted ones
+INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders WHERE channel = ANY($1)
+-- =>
+INSERT INTO notes (id, note) SELECT id, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = ANY($1)
+-- as it runs, by $1
