@@ -92,5 +92,3 @@ export interface Analysis {
 export class NamesNeeded extends Error {
   override readonly name = 'NamesNeeded';
 }
-
-export const NO_REFS = (): readonly Ref[] => [];

@@ -1,5 +1,5 @@
 /** The items of FROM: each becomes what names can mean, and protected relations are substituted. After `parse_clause.c`. */
-import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
+import type { JoinExpr, JsonTable, Node, RangeFunction, RangeSubselect, RangeTableFunc, RangeVar } from '@pgsql/types';
 import type { Relation } from '../catalog/snapshot.js';
 import { RESERVED_PREFIX, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
@@ -38,7 +38,8 @@ export function analyseFromItem(node: Node, left: FromPart, scope: Scope, analys
   if ('RangeFunction' in node) return single(functionItem(node.RangeFunction, left, scope, analysis));
   if ('RangeTableFunc' in node || 'JsonTable' in node) {
     const table = 'RangeTableFunc' in node ? node.RangeTableFunc : node.JsonTable;
-    return single(opaqueItem(table, lateralScope(left, scope), analysis));
+    const place = 'RangeTableFunc' in node ? 'XMLTABLE' : 'JSON_TABLE';
+    return single(opaqueItem(place, table, lateralScope(left, scope), analysis));
   }
   if ('RangeTableSample' in node) return single(sample(node, left, scope, analysis));
   throw unsupported(`${Object.keys(node)[0]} in FROM`);
@@ -71,7 +72,11 @@ function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: An
   const cte = range.schemaname === undefined ? findCte(scope.ctes, range.relname ?? '') : undefined;
   if (cte) {
     const columns = cte.columns();
-    return { alias: aliasOf(range), columns: columns && renamed(columns, range.alias?.colnames) };
+    return {
+      alias: aliasOf(range),
+      columns: columns && renamed(columns, range.alias?.colnames),
+      opaqueTaint: cte.opaqueTaint,
+    };
   }
   const found = resolveAndPin(range, analysis);
   const relation = found.kind === 'relation' ? found.relation : undefined;
@@ -320,22 +325,29 @@ function functionItem(range: RangeFunction, left: FromPart, scope: Scope, analys
   return {
     alias,
     columns: names && !range.ordinality && defined ? names.map((column) => ({ name: column, taint })) : undefined,
+    ...(names ? { names } : {}),
     opaqueTaint: taint,
   };
 }
 
-function opaqueItem(
-  table: { readonly alias?: { readonly aliasname?: string } },
-  scope: Scope,
-  analysis: Analysis,
-): RangeItem {
+function opaqueItem(place: string, table: RangeTableFunc | JsonTable, scope: Scope, analysis: Analysis): RangeItem {
   const { alias, ...content } = table;
   visitExpression(content, scope, analysis);
+  registerFilter(`the number of rows of ${place}`, content, scope, analysis);
+  const names = (alias?.colnames ?? []).map((name) => stringOf(name) ?? '');
   return {
     alias: alias?.aliasname,
     columns: undefined,
+    names: [...names, ...columnNames(table)],
     opaqueTaint: lazyTaint(() => refsOf(content, scope, analysis).map((ref) => ref.taint)),
   };
+}
+
+function columnNames({ columns }: RangeTableFunc | JsonTable): readonly string[] {
+  return (columns ?? []).flatMap((node) => {
+    if ('RangeTableFuncCol' in node) return [node.RangeTableFuncCol.colname ?? ''];
+    return 'JsonTableColumn' in node ? [node.JsonTableColumn.name ?? ''] : [];
+  });
 }
 
 function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: Analysis): FromPart {

@@ -1,10 +1,11 @@
 /** Queries: WITH, set operations, VALUES and SELECT levels. After `transformStmt` in `analyze.c`. */
-import type { Node, SelectStmt, WithClause } from '@pgsql/types';
+import type { CommonTableExpr, Node, SelectStmt, WithClause } from '@pgsql/types';
 import type { AttNum, Column } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
-import { type Analysis, NO_REFS, type QueryColumn, type QueryResult, type Ref } from './analysis.js';
-import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
+import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
+import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression, wholeRow } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
+import { lazyUnion } from './lazy.js';
 import { locationOf, stringOf } from './mentions.js';
 import { conjunctsOf, isPlainTextType, proveScans, type ScanColumn } from './proof.js';
 import { unsupported } from './refuse.js';
@@ -49,22 +50,19 @@ export function withScope(
     return node.CommonTableExpr;
   });
   const results = new Map<string, QueryResult | undefined>();
-  const declare = (name: string, names: readonly Node[] | undefined, taken: CteScope | undefined): CteScope => ({
-    name,
-    columns: () => {
-      const columns = results.get(name)?.columns;
-      return columns?.map(
-        ({ taint, stored, origin, name: own }, i): ScopeColumn => ({
-          name: stringOf(names?.[i]) ?? own,
-          taint,
-          ...(stored ? { stored } : {}),
-          ...(origin ? { origin } : {}),
-        }),
-      );
-    },
-    outer: taken,
-  });
-  if (clause.recursive) for (const cte of entries) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);
+  const declare = (cte: CommonTableExpr, taken: CteScope | undefined): CteScope => {
+    const name = cte.ctename ?? '';
+    const columns = (): readonly ScopeColumn[] | undefined => cteColumns(cte, () => results.get(name));
+    const opaqueTaint = lazyTaint(
+      () =>
+        results
+          .get(name)
+          ?.refs()
+          .map((ref) => ref.taint) ?? [],
+    );
+    return { name, columns, opaqueTaint, outer: taken };
+  };
+  if (clause.recursive) for (const cte of entries) ctes = declare(cte, ctes);
   for (const cte of entries) {
     const inner: Scope = { items: [], merged: [], parent: outer, ctes };
     const query = cte.ctequery;
@@ -80,9 +78,56 @@ export function withScope(
       results.set(cte.ctename ?? '', whole);
     } else results.set(cte.ctename ?? '', analysis.modification(query, inner));
     for (const part of [cte.search_clause, cte.cycle_clause]) visitExpression(part, inner, analysis);
-    if (!clause.recursive) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);
+    if (cte.cycle_clause) cycle(cte, () => results.get(cte.ctename ?? ''), analysis);
+    if (!clause.recursive) ctes = declare(cte, ctes);
   }
   return ctes;
+}
+
+/** What a common table expression offers. Its recursive side is known later than it is named. */
+function cteColumns(
+  { aliascolnames: names, search_clause: search, cycle_clause: cycle }: CommonTableExpr,
+  result: () => QueryResult | undefined,
+): readonly ScopeColumn[] | undefined {
+  const columns = result()?.columns?.map(
+    (column, i): ScopeColumn => ({
+      name: stringOf(names?.[i]) ?? column.name,
+      taint: () => (result()?.columns?.[i] ?? column).taint(),
+      ...(column.stored ? { stored: column.stored } : {}),
+      ...(column.origin ? { origin: column.origin } : {}),
+    }),
+  );
+  // What SEARCH and CYCLE add is made of the columns that they list.
+  const made = (name: string | undefined, list: readonly Node[] | undefined): ScopeColumn[] =>
+    name === undefined
+      ? []
+      : [{ name, taint: () => columns?.filter((c) => isListed(c.name, list)).flatMap((c) => c.taint()) ?? [] }];
+  return (
+    columns && [
+      ...columns,
+      ...made(search?.search_seq_column, search?.search_col_list),
+      ...made(cycle?.cycle_mark_column, cycle?.cycle_col_list),
+      ...made(cycle?.cycle_path_column, cycle?.cycle_col_list),
+    ]
+  );
+}
+
+function isListed(name: string, list: readonly Node[] | undefined): boolean {
+  return list?.some((node) => stringOf(node) === name) ?? false;
+}
+
+/** CYCLE ends the recursion where the columns that it lists come again. */
+function cycle(cte: CommonTableExpr, result: () => QueryResult | undefined, analysis: Analysis): void {
+  const { cycle_col_list: list = [] } = cte.cycle_clause!;
+  const from = locationOf(cte.cycle_clause!);
+  const refs = (): readonly Ref[] =>
+    list.flatMap((node) => {
+      const name = stringOf(node) ?? '';
+      const location = analysis.unit.locate(analysis.unit.tokens().named(name, from)?.start ?? from);
+      const column = cteColumns(cte, result)?.find((c) => c.name === name);
+      return (column?.taint() ?? []).map((taint) => ({ taint, location }));
+    });
+  analysis.state.checks.push({ place: 'CYCLE', refs, shape: false });
 }
 
 /** Names and number of the columns of a query, without its edits and checks: it is analysed again as a part. */
@@ -107,16 +152,17 @@ function setOperation(select: SelectStmt, scope: Scope, analysis: Analysis): Que
   const below: Scope = { items: [], merged: [], parent: scope.parent, ctes: scope.ctes };
   const left = analysis.query(select.larg, below);
   const right = analysis.query(select.rarg, below);
-  if (!select.all || select.op !== 'SETOP_UNION') {
-    shapeCheck('a set operation', () => [...left.refs(), ...right.refs()], analysis);
-  }
+  const all = (): readonly Ref[] => [...left.refs(), ...right.refs()];
+  if (!select.all || select.op !== 'SETOP_UNION') shapeCheck('a set operation', all, analysis);
   const columns = left.columns?.map((column, i): QueryColumn => {
     const refs = (): readonly Ref[] => [...column.refs(), ...(right.columns?.[i]?.refs() ?? right.refs())];
     return { name: column.name, refs, taint: taintsOf(refs) };
   });
   limits(select, scope, analysis);
-  visitExpression(select.sortClause, resultScope(columns, scope), analysis);
-  return { columns, refs: () => [...left.refs(), ...right.refs()] };
+  const sorted = resultScope(columns, scope);
+  visitExpression(select.sortClause, sorted, analysis);
+  order(select, () => (columns ? keyRefs(select.sortClause, columns, sorted, analysis) : all()), analysis);
+  return { columns, refs: all };
 }
 
 /** ORDER BY of a set operation names its columns. */
@@ -128,11 +174,12 @@ function values(select: SelectStmt, scope: Scope, analysis: Analysis): QueryResu
   const lists = (select.valuesLists ?? []).map((list) => ('List' in list ? (list.List.items ?? []) : []));
   visitExpression(lists, scope, analysis);
   limits(select, scope, analysis);
-  visitExpression(select.sortClause, scope, analysis);
   const columns = (lists[0] ?? []).map((_, i): QueryColumn => {
-    const refs = memo(() => lists.flatMap((list) => refsOf(list[i], scope, analysis)));
+    const refs = lazyUnion(() => lists.flatMap((list) => refsOf(list[i], scope, analysis)));
     return { name: `column${i + 1}`, refs, taint: taintsOf(refs) };
   });
+  visitExpression(select.sortClause, scope, analysis);
+  order(select, () => keyRefs(select.sortClause, columns, scope, analysis), analysis);
   return { columns, refs: () => columns.flatMap((column) => column.refs()) };
 }
 
@@ -141,7 +188,8 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
   for (const node of select.fromClause ?? []) {
     from = combine(from, analyseFromItem(node, from, outer, analysis));
   }
-  const scope: Scope = { items: from.items, merged: from.merged, parent: outer.parent, ctes: outer.ctes };
+  const windows = (select.windowClause ?? []).flatMap((node) => ('WindowDef' in node ? [node.WindowDef] : []));
+  const scope: Scope = { items: from.items, merged: from.merged, parent: outer.parent, ctes: outer.ctes, windows };
   prove([...from.conjuncts, ...conjunctsOf(select.whereClause)], scope, analysis);
   const { whereClause, havingClause, groupClause, windowClause, sortClause, distinctClause } = select;
   visitExpression(whereClause, scope, analysis);
@@ -157,10 +205,15 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
     shapeCheck('GROUP BY', () => refsOf(groupClause, scope, analysis), analysis);
     keepFunctionalDependency(select, scope, analysis);
   }
-  if (distinctClause) shapeCheck('DISTINCT', () => [...refsOf(distinctClause, scope, analysis), ...refs()], analysis);
-  if (sortClause && (select.limitCount || select.limitOffset)) {
-    shapeCheck('ORDER BY … LIMIT', () => refsOf(sortClause, scope, analysis), analysis);
+  const keys = (nodes: readonly Node[] | undefined): readonly Ref[] =>
+    columns.known ? keyRefs(nodes, columns.columns, scope, analysis) : [...refsOf(nodes, scope, analysis), ...refs()];
+  if (distinctClause) shapeCheck('DISTINCT', () => [...keys(distinctClause), ...refs()], analysis);
+  // DISTINCT alone is a list with an empty entry.
+  if (distinctClause?.some((node) => Object.keys(node).length > 0)) {
+    const on = (): readonly Ref[] => [...keys(distinctClause), ...keys(sortClause)];
+    analysis.state.checks.push({ place: 'DISTINCT ON', refs: on, shape: false });
   }
+  order(select, () => keys(sortClause), analysis);
   return { columns: columns.known ? columns.columns : undefined, refs };
 }
 
@@ -201,6 +254,39 @@ function limits(select: SelectStmt, scope: Scope, analysis: Analysis): void {
   }
 }
 
+/** The order of rows tells of what they are sorted by; with ties, it decides how many there are. */
+function order(select: SelectStmt, refs: () => readonly Ref[], analysis: Analysis): void {
+  if (!select.sortClause) return;
+  if (select.limitOption === 'LIMIT_OPTION_WITH_TIES') {
+    analysis.state.checks.push({ place: 'FETCH FIRST … WITH TIES', refs, shape: false });
+  } else shapeCheck('ORDER BY', refs, analysis);
+}
+
+/** The values behind the entries of ORDER BY or DISTINCT ON, which can be output columns, by name or by number. */
+function keyRefs(
+  nodes: readonly Node[] | undefined,
+  columns: readonly QueryColumn[],
+  scope: Scope,
+  analysis: Analysis,
+): readonly Ref[] {
+  return (nodes ?? []).flatMap((node): readonly Ref[] => {
+    const key = 'SortBy' in node ? node.SortBy.node : node;
+    if (!key) return [];
+    const output = outputNamed(key, columns);
+    if (!output) return refsOf(key, scope, analysis);
+    const location = place(Object.values(key)[0] as object, analysis);
+    return output.refs().map(({ taint }) => ({ taint, location }));
+  });
+}
+
+/** After `findTargetlistEntrySQL92`: an output column goes before an input column. */
+function outputNamed(key: Node, columns: readonly QueryColumn[]): QueryColumn | undefined {
+  if ('A_Const' in key && key.A_Const.ival) return columns[(key.A_Const.ival.ival ?? 0) - 1];
+  if (!('ColumnRef' in key)) return undefined;
+  const { parts, star } = referenceNames(key.ColumnRef as Readonly<Record<string, unknown>>);
+  return star || parts.length > 1 ? undefined : columns.find((column) => column.name === parts[0]);
+}
+
 function shapeCheck(name: string, refs: () => readonly Ref[], analysis: Analysis): void {
   analysis.state.checks.push({ place: name, refs, shape: true });
 }
@@ -221,7 +307,15 @@ function targetColumns(
     if (!star) {
       visitExpression(val, scope, analysis);
       // `(row).*` is as many columns as the row has.
-      if ('A_Indirection' in val && val.A_Indirection.indirection?.some((part) => 'A_Star' in part)) known = false;
+      if ('A_Indirection' in val && val.A_Indirection.indirection?.some((part) => 'A_Star' in part)) {
+        const row = val.A_Indirection.indirection.length === 1 ? wholeRow(val.A_Indirection.arg, scope) : undefined;
+        if (row?.item.columns) {
+          const location = place(row.reference, analysis);
+          columns.push(...row.item.columns.map((column) => spread(column, location)));
+          continue;
+        }
+        known = false;
+      }
       columns.push(expressionColumn(val, name, columns.length, select, scope, analysis));
       continue;
     }
@@ -237,12 +331,16 @@ function targetColumns(
       continue;
     }
     for (const column of expansion) {
-      const refs = (): readonly Ref[] => column.taint().map((taint) => ({ taint, location }));
       const tag = carriedByStar(column, columns.length, select, scope, analysis) ? column.tag : undefined;
-      columns.push(carried(column, column.name, refs, tag));
+      columns.push(spread(column, location, tag));
     }
   }
   return { columns, known };
+}
+
+/** A column of `*`. */
+function spread(column: ScopeColumn, location: number | undefined, tag?: ScopeColumn['tag']): QueryColumn {
+  return carried(column, column.name, () => column.taint().map((taint) => ({ taint, location })), tag);
 }
 
 function starOf(node: Node): { readonly qualifier: readonly string[] } | undefined {
@@ -261,7 +359,7 @@ function expressionColumn(
   scope: Scope,
   analysis: Analysis,
 ): QueryColumn {
-  const refs = memo(() => refsOf(value, scope, analysis));
+  const refs = lazyUnion(() => refsOf(value, scope, analysis));
   const output = name ?? columnName(value) ?? '?column?';
   const column = 'ColumnRef' in value ? onlyColumn(value, scope) : undefined;
   if (!column) return { name: output, refs, taint: taintsOf(refs) };
@@ -269,12 +367,7 @@ function expressionColumn(
   return carried(column, output, refs, tag);
 }
 
-function carried(
-  column: ScopeColumn,
-  name: string,
-  refs: () => readonly Ref[],
-  tag: ScopeColumn['tag'] | undefined,
-): QueryColumn {
+function carried(column: ScopeColumn, name: string, refs: () => readonly Ref[], tag: ScopeColumn['tag']): QueryColumn {
   return {
     name,
     refs,
@@ -458,21 +551,4 @@ function appendGroups(
 
 function taintsOf(refs: () => readonly Ref[]) {
   return lazyTaint(() => refs().map((ref) => ref.taint));
-}
-
-/** Computes once, after analysis; a recursive query asks while it is being computed and counts as nothing then. */
-function memo(compute: () => readonly Ref[]): () => readonly Ref[] {
-  let known: readonly Ref[] | undefined;
-  let running = false;
-  return () => {
-    if (known) return known;
-    if (running) return NO_REFS();
-    running = true;
-    try {
-      known = compute();
-      return known;
-    } finally {
-      running = false;
-    }
-  };
 }
