@@ -5,6 +5,7 @@ import { RESERVED_PREFIX, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
+import { naturalPlace, usingPlaces } from './join-places.js';
 import { locationOf, mentionsOf, stringOf } from './mentions.js';
 import { conjunctsOf } from './proof.js';
 import type { RelationProtection } from './protection.js';
@@ -403,24 +404,23 @@ function mergeColumns(
       ? merged
       : part.items.flatMap((item) => item.columns?.filter((column) => column.name === name) ?? []);
   };
-  const location = firstPlace([expression.rarg, expression.larg], analysis);
-  return names.map((name) => {
+  const { isNatural, usingClause } = expression;
+  const index = analysis.unit.tokens();
+  const places = usingClause && usingPlaces(expression, index);
+  const natural = isNatural ? naturalPlace(expression, index) : undefined;
+  return names.map((name, i) => {
+    const start = isNatural ? natural : places?.[i];
+    const location = start === undefined ? undefined : analysis.unit.locate(start);
     const inputs = [...named(left, name), ...named(right, name)];
     const taint = lazyTaint(() => inputs.flatMap((column) => column.taint()));
     analysis.state.checks.push({
-      place: expression.isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
+      place: isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
       refs: () => taint().map((t) => ({ taint: t, location })),
       shape: false,
     });
     const stored = inputs.find((column) => column.stored)?.stored;
     return { name, taint, ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}) };
   });
-}
-
-/** JoinExpr has no place of its own: that of an input stands for it. */
-function firstPlace(nodes: readonly (Node | undefined)[], analysis: Analysis): number | undefined {
-  for (const node of nodes) if (node && 'RangeVar' in node) return place(node.RangeVar, analysis);
-  return undefined;
 }
 
 /** Columns under the names of an alias list; it can be shorter than the columns. */
