@@ -22,8 +22,11 @@ export interface FilterCheck {
   /** As an error names it: `WHERE`, `JOIN`, … */
   readonly place: string;
   readonly refs: () => readonly Ref[];
-  /** Grouping and the like: harmless over masked values, telling over stored ones. */
-  readonly shape: boolean;
+  /**
+   * `filter`: a condition, which would see masks. `shape`: grouping and the like, harmless over masked values and telling
+   * over stored ones. `stored`: the server compares stored values, whatever policies say of filters.
+   */
+  readonly kind: 'filter' | 'shape' | 'stored';
 }
 
 export interface QueryColumn extends ScopeColumn {

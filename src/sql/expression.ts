@@ -80,7 +80,7 @@ function returnsSet(name: string, { state }: Analysis): boolean {
 /** Registers a condition that decides rows; it must have been, or be, visited too. */
 export function registerFilter(name: string, node: unknown, scope: Scope, analysis: Analysis): void {
   if (node === undefined) return;
-  analysis.state.checks.push({ place: name, refs: () => refsOf(node, scope, analysis), shape: false });
+  analysis.state.checks.push({ place: name, refs: () => refsOf(node, scope, analysis), kind: 'filter' });
 }
 
 /** The protected values that an expression carries, where they are written. */

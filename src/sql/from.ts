@@ -416,7 +416,7 @@ function mergeColumns(
     analysis.state.checks.push({
       place: isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
       refs: () => taint().map((t) => ({ taint: t, location })),
-      shape: false,
+      kind: 'filter',
     });
     const stored = inputs.find((column) => column.stored)?.stored;
     return { name, taint, ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}) };

@@ -127,7 +127,7 @@ function cycle(cte: CommonTableExpr, result: () => QueryResult | undefined, anal
       const column = cteColumns(cte, result)?.find((c) => c.name === name);
       return (column?.taint() ?? []).map((taint) => ({ taint, location }));
     });
-  analysis.state.checks.push({ place: 'CYCLE', refs, shape: false });
+  analysis.state.checks.push({ place: 'CYCLE', refs, kind: 'filter' });
 }
 
 /** Names and number of the columns of a query, without its edits and checks: it is analysed again as a part. */
@@ -211,7 +211,7 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
   // DISTINCT alone is a list with an empty entry.
   if (distinctClause?.some((node) => Object.keys(node).length > 0)) {
     const on = (): readonly Ref[] => [...keys(distinctClause), ...keys(sortClause)];
-    analysis.state.checks.push({ place: 'DISTINCT ON', refs: on, shape: false });
+    analysis.state.checks.push({ place: 'DISTINCT ON', refs: on, kind: 'filter' });
   }
   order(select, () => keys(sortClause), analysis);
   return { columns: columns.known ? columns.columns : undefined, refs };
@@ -258,7 +258,7 @@ function limits(select: SelectStmt, scope: Scope, analysis: Analysis): void {
 function order(select: SelectStmt, refs: () => readonly Ref[], analysis: Analysis): void {
   if (!select.sortClause) return;
   if (select.limitOption === 'LIMIT_OPTION_WITH_TIES') {
-    analysis.state.checks.push({ place: 'FETCH FIRST … WITH TIES', refs, shape: false });
+    analysis.state.checks.push({ place: 'FETCH FIRST … WITH TIES', refs, kind: 'filter' });
   } else shapeCheck('ORDER BY', refs, analysis);
 }
 
@@ -288,7 +288,7 @@ function outputNamed(key: Node, columns: readonly QueryColumn[]): QueryColumn | 
 }
 
 function shapeCheck(name: string, refs: () => readonly Ref[], analysis: Analysis): void {
-  analysis.state.checks.push({ place: name, refs, shape: true });
+  analysis.state.checks.push({ place: name, refs, kind: 'shape' });
 }
 
 function targetColumns(

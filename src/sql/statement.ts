@@ -17,6 +17,7 @@ import { assertRoutines } from './routine-calls.js';
 import { changesEnvironment } from './routines.js';
 import type { Scope } from './scope.js';
 import { analyseQuery } from './select.js';
+import { assertNoStoredCondition } from './stored.js';
 import { assertNotUndermining } from './undermining.js';
 import { planUtility, statementName } from './utility.js';
 
@@ -219,6 +220,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   }
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
   if ('ViewStmt' in node && state.viewer.policies.size > 0) return createView(node.ViewStmt, analysis);
+  if (isConcerned) assertNoStoredCondition(node, analysis);
   if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], state.viewer);
   const { label, effects } = planUtility(node, mentions, analysis.names, state.viewer);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);
