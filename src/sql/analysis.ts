@@ -40,6 +40,12 @@ export interface QueryResult {
   readonly refs: () => readonly Ref[];
 }
 
+/**
+ * What unqualified names mean; throws NamesNeeded while that is not known, or a RefusalError.
+ * @param location of the name that is asked for, in the client's text
+ */
+export type NameLookup = (location?: number) => NameEnvironment;
+
 /** The session's part in the analysis. */
 export interface Viewer {
   readonly protection: Protection;
@@ -47,8 +53,7 @@ export interface Viewer {
   /** Policies that hold for the session's user. */
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
-  /** What unqualified names mean; throws NamesNeeded while that is not known. */
-  readonly names: () => NameEnvironment;
+  readonly names: NameLookup;
   /** Names that the transaction has changed. */
   readonly uncommitted: ReadonlySet<string>;
   /** True if the session's role may read these columns. */
@@ -78,7 +83,7 @@ export interface Analysis {
   readonly state: StatementState;
   readonly unit: Unit;
   readonly mentions: Mentions;
-  readonly names: () => NameEnvironment;
+  readonly names: NameLookup;
   /** What subqueries were found to be, by their SelectStmt. */
   readonly results: Map<object, QueryResult>;
   /** What column references were found to mean, by their node. */

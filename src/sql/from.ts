@@ -360,7 +360,9 @@ function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: An
   const inner: Scope = { items: both.items, merged: both.merged, parent: scope.parent, ctes: scope.ctes };
   visitExpression(quals, inner, analysis);
   registerFilter('JOIN', quals, inner, analysis);
-  const names = isNatural ? commonNames(left, right) : usingClause?.map((name) => stringOf(name) ?? '');
+  const names = isNatural
+    ? commonNames(left, right, expression, analysis)
+    : usingClause?.map((name) => stringOf(name) ?? '');
   const merged = names ? mergeColumns(names, left, right, expression, analysis) : [];
   const rest = (part: FromPart): readonly ScopeColumn[] | undefined =>
     part.expansion?.filter((column) => !names?.includes(column.name));
@@ -385,8 +387,11 @@ function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: An
   return { items, merged: [...merged, ...both.merged], expansion, conjuncts };
 }
 
-function commonNames(left: FromPart, right: FromPart): readonly string[] {
-  if (!left.expansion || !right.expansion) throw unsupported('NATURAL JOIN with a function');
+function commonNames(left: FromPart, right: FromPart, expression: JoinExpr, { unit }: Analysis): readonly string[] {
+  if (!left.expansion || !right.expansion) {
+    const natural = naturalPlace(expression, unit.tokens());
+    throw unsupported('NATURAL JOIN with a function', natural === undefined ? undefined : unit.locate(natural));
+  }
   const names = new Set(right.expansion.map((column) => column.name));
   return [...new Set(left.expansion.map((column) => column.name))].filter((name) => names.has(name));
 }

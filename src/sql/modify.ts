@@ -171,7 +171,9 @@ export function returning(statement: object, target: Target, scope: Scope, analy
     readonly returningClause?: { readonly exprs?: Node[]; readonly options?: Node[] };
     readonly returningList?: Node[];
   };
-  if (clause?.options && target.scan) throw unsupported('RETURNING WITH (…)');
+  const [option] = clause?.options ?? [];
+  if (option && target.scan)
+    throw unsupported('RETURNING WITH (…)', place(Object.values(option)[0] as object, analysis));
   const list = clause?.exprs ?? returningList ?? [];
   const columns: QueryColumn[] = [];
   let known = true;

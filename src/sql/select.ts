@@ -322,7 +322,10 @@ function targetColumns(
     visitExpression(val, scope, analysis);
     const item = star.qualifier.length > 0 ? findItem(star.qualifier, scope)?.item : undefined;
     const expansion = item ? item.columns : star.qualifier.length > 0 ? undefined : from.expansion;
-    const location = place('ColumnRef' in val ? val.ColumnRef : {}, analysis);
+    const [first] = select.fromClause ?? [];
+    // The `*` of `TABLE orders` is not written.
+    const written = 'ColumnRef' in val ? place(val.ColumnRef, analysis) : undefined;
+    const location = written ?? (first && 'RangeVar' in first ? place(first.RangeVar, analysis) : undefined);
     if (!expansion) {
       known = false;
       const refs = (): readonly Ref[] =>
