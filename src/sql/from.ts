@@ -72,7 +72,7 @@ function aliasOf(range: RangeVar): string {
 function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: Analysis): RangeItem {
   const cte = range.schemaname === undefined ? findCte(scope.ctes, range.relname ?? '') : undefined;
   if (cte) {
-    const columns = cte.columns();
+    const columns = cte.columns()?.map(apart());
     return {
       alias: aliasOf(range),
       columns: columns && renamed(columns, range.alias?.colnames),
@@ -84,6 +84,26 @@ function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: An
   const protection = relation && analysis.state.viewer.protection.of(relation);
   if (!relation || !protection) return plainItem(range, relation);
   return protectedItem(node, range, relation, protection, analysis);
+}
+
+/** A query in WITH can be named again: what is proven of the rows of one mention is not proven of the others. */
+function apart(): (column: ScopeColumn) => ScopeColumn {
+  const scans = new Map<Scan, Scan>();
+  const own = (scan: Scan): Scan => {
+    const known = scans.get(scan) ?? { ...scan, proven: new Set() };
+    scans.set(scan, known);
+    return known;
+  };
+  return (column) => ({
+    ...column,
+    ...(column.stored ? { stored: { ...column.stored, scan: own(column.stored.scan) } } : {}),
+    taint: lazyTaint(() =>
+      column
+        .taint()
+        .map((taint) => (taint.scan ? { ...taint, scan: own(taint.scan) } : taint))
+        .filter(({ rule, scan }) => !scan?.proven.has(rule.policy)),
+    ),
+  });
 }
 
 /** TABLESAMPLE goes into the subquery, where the table is. */
