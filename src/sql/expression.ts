@@ -63,6 +63,11 @@ export function visitExpression(node: unknown, scope: Scope, analysis: Analysis,
       if (returnsSet(name, analysis)) {
         registerFilter(`the number of rows of ${name}`, fields.args, scope, analysis);
       }
+      if (fields.over) {
+        // Rows leave a window in its order.
+        const refs = (): readonly Ref[] => windowRefs(fields.over, scope, analysis);
+        analysis.state.checks.push({ place: 'a window', refs, kind: 'shape' });
+      }
       visitExpression(Object.values(fields), scope, analysis, name);
       return;
     }

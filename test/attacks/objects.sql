@@ -21,6 +21,13 @@ CREATE VIEW "Odd View" AS SELECT id AS "Id", buyer_name AS "The Name" FROM order
 CREATE MATERIALIZED VIEW order_names AS SELECT id, channel, buyer_name, length(buyer_name) AS n FROM orders;
 CREATE MATERIALIZED VIEW count_of_alans AS SELECT count(*) AS n FROM orders WHERE buyer_name = 'Alan Archer';
 CREATE MATERIALIZED VIEW names_of_names AS SELECT buyer_name FROM order_names;
+CREATE MATERIALIZED VIEW names_ranked AS
+  SELECT id, rank() OVER w AS n FROM orders WHERE id IN (900001, 900003, 900012) WINDOW w AS (ORDER BY buyer_name);
+CREATE MATERIALIZED VIEW names_sorted AS SELECT id FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY buyer_name, id;
+CREATE MATERIALIZED VIEW names_first AS
+  SELECT id, buyer_name FROM orders WHERE id IN (900001, 900003) UNION ALL SELECT 1, 'B' ORDER BY 2 LIMIT 2;
+CREATE MATERIALIZED VIEW names_split AS
+  SELECT id, ordinality FROM orders, regexp_split_to_table(buyer_name, ' ') WITH ORDINALITY WHERE id IN (900001, 900002);
 
 -- A child of a protected table, and a partitioned one with a policy of its own (test/attacks/policies.yaml)
 CREATE TABLE archived_orders () INHERITS (orders);
@@ -70,6 +77,10 @@ INSERT INTO profiles VALUES
    CASE current_setting('test.secret') WHEN 'A' THEN '1970-01-01' ELSE '1980-12-31' END::date,
    pg_temp.secret('1.60', '1.95')::numeric, pg_temp.secret('CODE-A', 'CODE-B')),
   (2, false, 'Cleo', 'clio', 'dark', '{c}', '(r,3)', '{"k": "c"}', '<c/>', '1990-09-09', 1.75, 'CODE-C');
+
+-- Under a policy that masks in filters
+CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL, mail text UNIQUE, note text);
+INSERT INTO members VALUES (1, true, pg_temp.secret('al@known.test', 'bo@known.test'), 'first'), (2, false, 'cy@known.test', 'second');
 
 -- Named like a protected table, and not one
 CREATE SCHEMA other;

@@ -36,6 +36,7 @@ CREATE TABLE other.customers (id bigint PRIMARY KEY, name text);
 
 CREATE TABLE notes (id int PRIMARY KEY, order_id bigint, note text, seen timestamptz);
 CREATE TABLE noted (id int PRIMARY KEY, order_id bigint, note text);
+CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL DEFAULT false, mail text UNIQUE, note text);
 CREATE TABLE closed_table (id int PRIMARY KEY, secret text);
 CREATE TABLE ruled (id int PRIMARY KEY, old boolean NOT NULL, name text);
 CREATE RULE keep_ruled AS ON DELETE TO ruled DO INSTEAD NOTHING;
