@@ -9,7 +9,8 @@ import { assertFields, assertMayDelete, condition, type Modification, returning,
 import { conjunctsOf } from './proof.js';
 import { unsupported } from './refuse.js';
 import type { RangeItem, Scope } from './scope.js';
-import { prove, withScope } from './select.js';
+import { prove } from './select.js';
+import { withScope } from './with.js';
 
 export function analyseMerge(merge: MergeStmt, outer: Scope | undefined, analysis: Analysis): Modification {
   const fields = 'relation sourceRelation joinCondition mergeWhenClauses returningList returningClause withClause';

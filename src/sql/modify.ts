@@ -15,10 +15,11 @@ import { refusal, unsupported } from './refuse.js';
 import { resolveTarget } from './relations.js';
 import { createScan } from './scan.js';
 import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
-import { prove, withScope } from './select.js';
+import { prove } from './select.js';
 import { registerArbiter } from './stored.js';
 import { underminingRefusal } from './undermining.js';
 import { parseTargets } from './unit.js';
+import { withScope } from './with.js';
 
 /** What a statement does to relations, for errors and metrics. */
 export interface Modification extends QueryResult {

@@ -501,3 +501,14 @@ SELECT id FROM names_first ORDER BY id
 -- case: the number of a materialized view's rows
 -- expect: refused 42501
 SELECT count(*) FROM names_split
+
+-- case: row security by a value, made before
+-- expect: refused 42501
+SET test.holder = 'al';
+SELECT count(*) FROM cards
+
+-- case: row security by a value, for a change
+-- expect: refused 42501
+-- rollback
+SET test.holder = 'al';
+UPDATE cards SET old = old RETURNING id

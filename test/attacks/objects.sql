@@ -82,6 +82,12 @@ INSERT INTO profiles VALUES
 CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL, mail text UNIQUE, note text);
 INSERT INTO members VALUES (1, true, pg_temp.secret('al@known.test', 'bo@known.test'), 'first'), (2, false, 'cy@known.test', 'second');
 
+-- Row security that reads a protected column
+CREATE TABLE cards (id int PRIMARY KEY, old boolean NOT NULL, holder text);
+INSERT INTO cards VALUES (1, true, pg_temp.secret('al', 'bo')), (2, false, 'cy');
+ALTER TABLE cards ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON cards USING (holder = current_setting('test.holder', true));
+
 -- Named like a protected table, and not one
 CREATE SCHEMA other;
 CREATE TABLE other.orders (id bigint PRIMARY KEY, buyer_name varchar(120), note text);

@@ -237,3 +237,7 @@ CREATE INDEX ON visits (visitor) WHERE channel = 'x'
 -- kind ddl
 -- effect ddl [visits]
 -- effect environment
+
+-- case: a table whose row security reads other columns
+SELECT count(*), max(secret) FROM secured
+-- =>
