@@ -241,3 +241,5 @@ CREATE INDEX ON visits (visitor) WHERE channel = 'x'
 -- case: a table whose row security reads other columns
 SELECT count(*), max(secret) FROM secured
 -- =>
+SELECT count(*), max(secret) FROM (SELECT «mask secret» FROM "public"."secured" AS pgveil_t) AS "secured"
+-- masked public.secured.secret
