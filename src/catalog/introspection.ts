@@ -98,6 +98,8 @@ const relations = (serverVersion: number) => `
     (SELECT to_json(k.columns) FROM keys k WHERE k.indrelid = c.oid AND k.indisprimary) AS "primaryKey",
     coalesce((SELECT json_agg(u.columns ORDER BY u.columns)
       FROM (SELECT DISTINCT k.columns FROM keys k WHERE k.indrelid = c.oid AND k.indimmediate) u), '[]') AS "uniqueKeys",
+    coalesce((SELECT json_agg(json_build_object('name', k.conname, 'columns', k.conkey) ORDER BY k.conname COLLATE "C")
+      FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x')), '[]') AS arbiters,
     coalesce((SELECT json_agg(h.inhparent::bigint ORDER BY h.inhseqno)
       FROM pg_inherits h WHERE h.inhrelid = c.oid), '[]') AS parents,
     coalesce((SELECT json_agg(json_build_object('columns', k.conkey, 'parent', k.confrelid::bigint,
@@ -218,10 +220,10 @@ const ROLES = `
   ORDER BY m.rolname COLLATE "C"`;
 
 const BUILTIN_ROUTINES = `
-  SELECT DISTINCT p.proname COLLATE "C" AS name
+  SELECT p.proname COLLATE "C" AS name, bool_or(p.proretset) AS "returnsSet"
   FROM pg_proc p
   WHERE p.oid < ${FIRST_USER_OID} AND p.pronamespace = 'pg_catalog'::regnamespace
-  ORDER BY 1`;
+  GROUP BY 1 ORDER BY 1`;
 
 /** Rows as JSON has them: null for what is absent in a snapshot. */
 type Nulls<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> | null };
@@ -253,6 +255,7 @@ export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
 async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'digest' | 'loadedAt'>> {
   const [server] = await rowsOf<Pick<SnapshotData, 'serverVersion' | 'database'>>(client, SERVER);
   if (!server) throw new Error('The server did not tell its version');
+  const builtins = await rowsOf<{ name: string; returnsSet: boolean }>(client, BUILTIN_ROUTINES);
   return {
     serverVersion: server.serverVersion,
     database: server.database,
@@ -262,7 +265,8 @@ async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'dige
     casts: await rowsOf<Cast>(client, CASTS),
     domainChecks: await rowsOf<DomainCheck>(client, DOMAIN_CHECKS),
     roles: (await rowsOf<RoleRow>(client, ROLES)).map((role) => ({ ...role, memberOf: new Set(role.memberOf) })),
-    builtinRoutines: new Set((await rowsOf<{ name: string }>(client, BUILTIN_ROUTINES)).map((row) => row.name)),
+    builtinRoutines: new Set(builtins.map(({ name }) => name)),
+    builtinSets: new Set(builtins.filter(({ returnsSet }) => returnsSet).map(({ name }) => name)),
   };
 }
 

@@ -46,6 +46,12 @@ export interface ForeignKey {
   readonly onUpdate: ReferentialAction;
 }
 
+export interface Arbiter {
+  readonly name: string;
+  /** The key columns; 0 stands for an expression. */
+  readonly columns: readonly (AttNum | 0)[];
+}
+
 export type RelationKind =
   | 'table'
   | 'partitioned'
@@ -67,6 +73,8 @@ export interface Relation {
   readonly primaryKey?: readonly AttNum[];
   /** Column sets of unique indexes that are valid, immediate, without predicate or expression; the primary key too. */
   readonly uniqueKeys: readonly (readonly AttNum[])[];
+  /** Constraints by which ON CONFLICT can name what it is judged by: primary key, unique and exclusion constraints. */
+  readonly arbiters: readonly Arbiter[];
   /** Direct parents by inheritance or partitioning, `pg_inherits`. */
   readonly parents: readonly Oid[];
   readonly foreignKeys: readonly ForeignKey[];
@@ -168,6 +176,8 @@ export interface SnapshotData {
   readonly roles: readonly Role[];
   /** Names of routines that initdb created in pg_catalog. */
   readonly builtinRoutines: ReadonlySet<string>;
+  /** Those of them that return sets. */
+  readonly builtinSets: ReadonlySet<string>;
   /** A digest of all of the above but serverVersion; equal digests mean that no plan can differ. */
   readonly digest: string;
   /** Milliseconds since the epoch. */

@@ -23,8 +23,11 @@ export interface FilterCheck {
   /** As an error names it: `WHERE`, `JOIN`, … */
   readonly place: string;
   readonly refs: () => readonly Ref[];
-  /** Grouping and the like: harmless over masked values, telling over stored ones. */
-  readonly shape: boolean;
+  /**
+   * `filter`: a condition, which would see masks. `shape`: grouping and the like, harmless over masked values and telling
+   * over stored ones. `stored`: the server compares stored values, whatever policies say of filters.
+   */
+  readonly kind: 'filter' | 'shape' | 'stored';
 }
 
 export interface QueryColumn extends ScopeColumn {
@@ -38,6 +41,12 @@ export interface QueryResult {
   readonly refs: () => readonly Ref[];
 }
 
+/**
+ * What unqualified names mean; throws NamesNeeded while that is not known, or a RefusalError.
+ * @param location of the name that is asked for, in the client's text
+ */
+export type NameLookup = (location?: number) => NameEnvironment;
+
 /** The session's part in the analysis. */
 export interface Viewer {
   readonly protection: Protection;
@@ -45,8 +54,7 @@ export interface Viewer {
   /** Policies that hold for the session's user. */
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
-  /** What unqualified names mean; throws NamesNeeded while that is not known. */
-  readonly names: () => NameEnvironment;
+  readonly names: NameLookup;
   /** Names that the transaction has changed. */
   readonly uncommitted: ReadonlySet<string>;
   /** True if the session's role may read these columns. */
@@ -80,7 +88,7 @@ export interface Analysis {
   readonly state: StatementState;
   readonly unit: Unit;
   readonly mentions: Mentions;
-  readonly names: () => NameEnvironment;
+  readonly names: NameLookup;
   /** What subqueries were found to be, by their SelectStmt. */
   readonly results: Map<object, QueryResult>;
   /** What column references were found to mean, by their node. */
@@ -97,5 +105,3 @@ export interface Analysis {
 export class NamesNeeded extends Error {
   override readonly name = 'NamesNeeded';
 }
-
-export const NO_REFS = (): readonly Ref[] => [];

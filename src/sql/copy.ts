@@ -27,6 +27,7 @@ export function analyseCopy(copy: CopyStmt, analysis: Analysis): AnalysedCopy {
     throw refusal('42501', 'file', 'COPY with a file or a program of the server is not allowed', {
       detail: 'What the server reads or writes by itself does not pass pgveil.',
       hint: 'Use COPY … TO STDOUT or COPY … FROM STDIN, or \\copy in psql.',
+      ...filePlace(copy, analysis),
     });
   }
   if (copy.is_from) return { columns: undefined, format: undefined, withhold: copyIn(copy, analysis) };
@@ -37,6 +38,16 @@ export function analyseCopy(copy: CopyStmt, analysis: Analysis): AnalysedCopy {
   const result =
     'SelectStmt' in query ? analysis.query(query.SelectStmt, undefined) : analysis.modification(query, undefined);
   return { columns: result.columns, format, withhold: 'SelectStmt' in query ? 'nothing' : 'all' };
+}
+
+/** Where the file or program of a table's COPY is named: behind TO or FROM. */
+function filePlace({ relation }: CopyStmt, { unit }: Analysis): { readonly location?: number } {
+  if (!relation) return {};
+  const { tokens, at } = unit.tokens();
+  const first = at(locationOf(relation)) ?? tokens.length;
+  const direction = tokens.findIndex(({ text }, i) => i > first && (text === 'to' || text === 'from'));
+  const location = direction < 0 ? undefined : tokens[direction + 1]?.start;
+  return location === undefined ? {} : { location };
 }
 
 function copyIn(copy: CopyStmt, analysis: Analysis): StatementPlan['withhold'] {

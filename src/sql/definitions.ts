@@ -1,8 +1,7 @@
 /** Statements that define code: what of it can run before it is committed, and what must not be defined at all. */
 import type { Node } from '@pgsql/types';
-import type { Viewer } from './analysis.js';
+import type { NameLookup, Viewer } from './analysis.js';
 import { type Mentions, mentionsOf, stringOf } from './mentions.js';
-import type { NameEnvironment } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
@@ -81,7 +80,7 @@ export function assertNotTemporary(
   kind: string,
   statement: Fields,
   mentions: Mentions,
-  names: () => NameEnvironment,
+  names: NameLookup,
   protection: Protection,
 ): void {
   if (LASTING_ONLY.has(kind)) {

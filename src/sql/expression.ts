@@ -1,5 +1,5 @@
 /** Expressions: finds the queries in them, and which protected values they carry. After `parse_expr.c`. */
-import type { Node, SelectStmt } from '@pgsql/types';
+import type { Node, SelectStmt, WindowDef } from '@pgsql/types';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, Ref } from './analysis.js';
 import { locationOf, stringOf } from './mentions.js';
@@ -57,19 +57,35 @@ export function visitExpression(node: unknown, scope: Scope, analysis: Analysis,
     case 'SelectStmt':
       analysis.query(fields as SelectStmt, scope);
       return;
-    case 'FuncCall':
+    case 'FuncCall': {
+      const name = stringOf((fields.funcname as Node[]).at(-1)) ?? '';
       if (fields.agg_filter) registerFilter('FILTER', fields.agg_filter, scope, analysis);
-      visitExpression(Object.values(fields), scope, analysis, stringOf((fields.funcname as Node[]).at(-1)));
+      if (returnsSet(name, analysis)) {
+        registerFilter(`the number of rows of ${name}`, fields.args, scope, analysis);
+      }
+      if (fields.over) {
+        // Rows leave a window in its order.
+        const refs = (): readonly Ref[] => windowRefs(fields.over, scope, analysis);
+        analysis.state.checks.push({ place: 'a window', refs, kind: 'shape' });
+      }
+      visitExpression(Object.values(fields), scope, analysis, name);
       return;
+    }
     default:
       visitExpression(Object.values(fields), scope, analysis);
   }
 }
 
+/** True if a function of that name, in any schema, returns a set. */
+function returnsSet(name: string, { state }: Analysis): boolean {
+  const { snapshot } = state.viewer.protection;
+  return snapshot.builtinSets.has(name) || (snapshot.routinesByName.get(name)?.some((r) => r.returnsSet) ?? false);
+}
+
 /** Registers a condition that decides rows; it must have been, or be, visited too. */
 export function registerFilter(name: string, node: unknown, scope: Scope, analysis: Analysis): void {
   if (node === undefined) return;
-  analysis.state.checks.push({ place: name, refs: () => refsOf(node, scope, analysis), shape: false });
+  analysis.state.checks.push({ place: name, refs: () => refsOf(node, scope, analysis), kind: 'filter' });
 }
 
 /** The protected values that an expression carries, where they are written. */
@@ -89,9 +105,54 @@ export function refsOf(node: unknown, scope: Scope, analysis: Analysis): readonl
     }
     case 'SelectStmt':
       return analysis.results.get(fields)?.refs() ?? [];
+    case 'FuncCall': {
+      const { over, ...call } = fields;
+      return [
+        ...Object.values(call).flatMap((value) => refsOf(value, scope, analysis)),
+        ...windowRefs(over, scope, analysis),
+      ];
+    }
+    case 'A_Indirection':
+      return fieldRefs(fields, scope, analysis) ?? refsOf(Object.values(fields), scope, analysis);
     default:
       return Object.values(fields).flatMap((value) => refsOf(value, scope, analysis));
   }
+}
+
+/** What the rows of a window are, with what the WINDOW clause says under the name that it refers to. */
+function windowRefs(over: unknown, scope: Scope, analysis: Analysis): readonly Ref[] {
+  const found: unknown[] = [];
+  let window = over as WindowDef | undefined;
+  let known = scope.windows ?? [];
+  while (window) {
+    found.push(window);
+    const base: string | undefined = window === over ? (window.name ?? window.refname) : window.refname;
+    // A window can refer to those before it.
+    const at = known.findIndex((w) => w.name === base);
+    window = known[at];
+    known = known.slice(0, Math.max(at, 0));
+  }
+  return refsOf(found, scope, analysis);
+}
+
+/** `(o).name` is one column of a row; undefined for anything else. */
+function fieldRefs(fields: Fields, scope: Scope, analysis: Analysis): readonly Ref[] | undefined {
+  const row = wholeRow(fields.arg, scope);
+  const name = stringOf((fields.indirection as readonly Node[] | undefined)?.[0]);
+  const column = row?.item.columns?.find((c) => c.name === name);
+  return column?.taint().map((taint) => ({ taint, location: place(row!.reference, analysis) }));
+}
+
+/** The item of FROM whose row an expression is, and the reference to it. */
+export function wholeRow(
+  node: unknown,
+  scope: Scope,
+): { readonly item: RangeItem; readonly reference: object } | undefined {
+  if (node === null || typeof node !== 'object' || !('ColumnRef' in node)) return undefined;
+  const reference = node.ColumnRef as Fields;
+  const { parts, star } = referenceNames(reference);
+  const resolved = !star && parts.length === 1 ? resolveColumn(parts, scope) : undefined;
+  return resolved?.kind === 'row' ? { item: resolved.item, reference } : undefined;
 }
 
 function referenceTaints(fields: Fields, scope: Scope): readonly Taint[] {

@@ -1,15 +1,15 @@
 /** Judges what an analysis found: filters on redacted columns, and protected values that would be stored elsewhere. */
 import type { QualifiedName } from '../policy/config-types.js';
-import type { Ref, StatementState } from './analysis.js';
+import type { FilterCheck, Ref, StatementState } from './analysis.js';
 import type { ColumnLabel } from './plan-types.js';
 import { labelFields, type RefusalError, refusal } from './refuse.js';
 
 /** @throws RefusalError for the first filter that a policy refuses */
 export function assertNoFilter(state: StatementState): void {
   for (const check of state.checks) {
-    if (check.shape) continue;
-    const ref = check.refs().find(({ taint }) => taint.rule.policy.onFilter === 'refuse');
-    if (ref) throw filterRefusal(ref, check.place);
+    if (check.kind === 'shape') continue;
+    const ref = check.refs().find(({ taint }) => check.kind === 'stored' || taint.rule.policy.onFilter === 'refuse');
+    if (ref) throw filterRefusal(ref, check);
   }
 }
 
@@ -21,16 +21,18 @@ export function assertNoCopy(state: StatementState): void {
   }
 }
 
-function filterRefusal(ref: Ref, place: string): RefusalError {
+function filterRefusal(ref: Ref, { place, kind }: FilterCheck): RefusalError {
   const { label, policy } = ref.taint.rule;
   const condition = redactedWhen(ref);
   const key = ref.taint.scan?.guarded.rowKey.map((column) => column.name).join(', ');
-  const search = key ? `Search by the key (${key})` : 'Search by a key';
+  const verb = kind === 'stored' ? 'Use' : 'Search by';
+  const search = `${verb} ${key ? `the key (${key})` : 'a key'} or another column that is not protected`;
   return refusal('42501', 'filter', `cannot filter on column "${label.column}" of "${label.table}": it is redacted`, {
     detail: `Policy "${policy.name}" masks it (${label.category}) in rows that are redacted, and ${place} depends on it.`,
     hint:
-      `${search} or another column that is not protected, or restrict the query to rows that are not redacted` +
-      `${condition ? `; redacted are ${condition}` : ''}.`,
+      kind === 'stored'
+        ? `${search}.`
+        : `${search}, or restrict the query to rows that are not redacted${condition ? `; redacted are ${condition}` : ''}.`,
     ...labelFields(label),
     ...(ref.location === undefined ? {} : { location: ref.location }),
   });

@@ -1,11 +1,12 @@
 /** The items of FROM: each becomes what names can mean, and protected relations are substituted. After `parse_clause.c`. */
-import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
+import type { JoinExpr, JsonTable, Node, RangeFunction, RangeSubselect, RangeTableFunc, RangeVar } from '@pgsql/types';
 import type { Relation } from '../catalog/snapshot.js';
 import { RESERVED_PREFIX, relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { conjunctsOf } from './conditions.js';
 import { itemTaints, place, refsOf, registerFilter, visitExpression } from './expression.js';
+import { naturalPlace, usingPlaces } from './join-places.js';
 import { locationOf, mentionsOf, stringOf } from './mentions.js';
 import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
@@ -38,7 +39,8 @@ export function analyseFromItem(node: Node, left: FromPart, scope: Scope, analys
   if ('RangeFunction' in node) return single(functionItem(node.RangeFunction, left, scope, analysis));
   if ('RangeTableFunc' in node || 'JsonTable' in node) {
     const table = 'RangeTableFunc' in node ? node.RangeTableFunc : node.JsonTable;
-    return single(opaqueItem(table, lateralScope(left, scope), analysis));
+    const place = 'RangeTableFunc' in node ? 'XMLTABLE' : 'JSON_TABLE';
+    return single(opaqueItem(place, table, lateralScope(left, scope), analysis));
   }
   if ('RangeTableSample' in node) return single(sample(node, left, scope, analysis));
   throw unsupported(`${Object.keys(node)[0]} in FROM`);
@@ -70,14 +72,38 @@ function aliasOf(range: RangeVar): string {
 function rangeVariable(node: object, range: RangeVar, scope: Scope, analysis: Analysis): RangeItem {
   const cte = range.schemaname === undefined ? findCte(scope.ctes, range.relname ?? '') : undefined;
   if (cte) {
-    const columns = cte.columns();
-    return { alias: aliasOf(range), columns: columns && renamed(columns, range.alias?.colnames) };
+    const columns = cte.columns()?.map(apart());
+    return {
+      alias: aliasOf(range),
+      columns: columns && renamed(columns, range.alias?.colnames),
+      opaqueTaint: cte.opaqueTaint,
+    };
   }
   const found = resolveAndPin(range, analysis);
   const relation = found.kind === 'relation' ? found.relation : undefined;
   const protection = relation && analysis.state.viewer.protection.of(relation);
   if (!relation || !protection) return plainItem(range, relation);
   return protectedItem(node, range, relation, protection, analysis);
+}
+
+/** A query in WITH can be named again: what is proven of the rows of one mention is not proven of the others. */
+function apart(): (column: ScopeColumn) => ScopeColumn {
+  const scans = new Map<Scan, Scan>();
+  const own = (scan: Scan): Scan => {
+    const known = scans.get(scan) ?? { ...scan, proven: new Set(), assumed: new Set() };
+    scans.set(scan, known);
+    return known;
+  };
+  return (column) => ({
+    ...column,
+    ...(column.stored ? { stored: { ...column.stored, scan: own(column.stored.scan) } } : {}),
+    taint: lazyTaint(() =>
+      column
+        .taint()
+        .map((taint) => (taint.scan ? { ...taint, scan: own(taint.scan) } : taint))
+        .filter(({ rule, scan }) => !scan || !isUnredacted(scan, rule.policy)),
+    ),
+  });
 }
 
 /** TABLESAMPLE goes into the subquery, where the table is. */
@@ -320,22 +346,29 @@ function functionItem(range: RangeFunction, left: FromPart, scope: Scope, analys
   return {
     alias,
     columns: names && !range.ordinality && defined ? names.map((column) => ({ name: column, taint })) : undefined,
+    ...(names ? { names } : {}),
     opaqueTaint: taint,
   };
 }
 
-function opaqueItem(
-  table: { readonly alias?: { readonly aliasname?: string } },
-  scope: Scope,
-  analysis: Analysis,
-): RangeItem {
+function opaqueItem(place: string, table: RangeTableFunc | JsonTable, scope: Scope, analysis: Analysis): RangeItem {
   const { alias, ...content } = table;
   visitExpression(content, scope, analysis);
+  registerFilter(`the number of rows of ${place}`, content, scope, analysis);
+  const names = (alias?.colnames ?? []).map((name) => stringOf(name) ?? '');
   return {
     alias: alias?.aliasname,
     columns: undefined,
+    names: [...names, ...columnNames(table)],
     opaqueTaint: lazyTaint(() => refsOf(content, scope, analysis).map((ref) => ref.taint)),
   };
+}
+
+function columnNames({ columns }: RangeTableFunc | JsonTable): readonly string[] {
+  return (columns ?? []).flatMap((node) => {
+    if ('RangeTableFuncCol' in node) return [node.RangeTableFuncCol.colname ?? ''];
+    return 'JsonTableColumn' in node ? [node.JsonTableColumn.name ?? ''] : [];
+  });
 }
 
 function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: Analysis): FromPart {
@@ -347,7 +380,9 @@ function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: An
   const inner: Scope = { items: both.items, merged: both.merged, parent: scope.parent, ctes: scope.ctes };
   visitExpression(quals, inner, analysis);
   registerFilter('JOIN', quals, inner, analysis);
-  const names = isNatural ? commonNames(left, right) : usingClause?.map((name) => stringOf(name) ?? '');
+  const names = isNatural
+    ? commonNames(left, right, expression, analysis)
+    : usingClause?.map((name) => stringOf(name) ?? '');
   const merged = names ? mergeColumns(names, left, right, expression, analysis) : [];
   const rest = (part: FromPart): readonly ScopeColumn[] | undefined =>
     part.expansion?.filter((column) => !names?.includes(column.name));
@@ -372,8 +407,11 @@ function join(expression: JoinExpr, before: FromPart, scope: Scope, analysis: An
   return { items, merged: [...merged, ...both.merged], expansion, conjuncts };
 }
 
-function commonNames(left: FromPart, right: FromPart): readonly string[] {
-  if (!left.expansion || !right.expansion) throw unsupported('NATURAL JOIN with a function');
+function commonNames(left: FromPart, right: FromPart, expression: JoinExpr, { unit }: Analysis): readonly string[] {
+  if (!left.expansion || !right.expansion) {
+    const natural = naturalPlace(expression, unit.tokens());
+    throw unsupported('NATURAL JOIN with a function', natural === undefined ? undefined : unit.locate(natural));
+  }
   const names = new Set(right.expansion.map((column) => column.name));
   return [...new Set(left.expansion.map((column) => column.name))].filter((name) => names.has(name));
 }
@@ -391,24 +429,23 @@ function mergeColumns(
       ? merged
       : part.items.flatMap((item) => item.columns?.filter((column) => column.name === name) ?? []);
   };
-  const location = firstPlace([expression.rarg, expression.larg], analysis);
-  return names.map((name) => {
+  const { isNatural, usingClause } = expression;
+  const index = analysis.unit.tokens();
+  const places = usingClause && usingPlaces(expression, index);
+  const natural = isNatural ? naturalPlace(expression, index) : undefined;
+  return names.map((name, i) => {
+    const start = isNatural ? natural : places?.[i];
+    const location = start === undefined ? undefined : analysis.unit.locate(start);
     const inputs = [...named(left, name), ...named(right, name)];
     const taint = lazyTaint(() => inputs.flatMap((column) => column.taint()));
     analysis.state.checks.push({
-      place: expression.isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
+      place: isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
       refs: () => taint().map((t) => ({ taint: t, location })),
-      shape: false,
+      kind: 'filter',
     });
     const stored = inputs.find((column) => column.stored)?.stored;
     return { name, taint, ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}) };
   });
-}
-
-/** JoinExpr has no place of its own: that of an input stands for it. */
-function firstPlace(nodes: readonly (Node | undefined)[], analysis: Analysis): number | undefined {
-  for (const node of nodes) if (node && 'RangeVar' in node) return place(node.RangeVar, analysis);
-  return undefined;
 }
 
 /** Columns under the names of an alias list; it can be shorter than the columns. */

@@ -1,14 +1,16 @@
 /** MERGE: each of its actions is a modification of the target, and its conditions decide which rows they meet. */
-import type { MergeStmt, MergeWhenClause } from '@pgsql/types';
+import type { MergeMatchKind, MergeStmt, MergeWhenClause } from '@pgsql/types';
 import type { Analysis } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
+import { conjunctsOf } from './conditions.js';
 import { refsOf, visitExpression } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART } from './from.js';
 import type { Target } from './in-place.js';
 import { assertFields, assertMayDelete, condition, type Modification, returning, targetOf } from './modify.js';
 import { unsupported } from './refuse.js';
-import type { Scope } from './scope.js';
-import { withScope } from './select.js';
+import type { RangeItem, Scope } from './scope.js';
+import { prove } from './select.js';
+import { withScope } from './with.js';
 
 export function analyseMerge(merge: MergeStmt, outer: Scope | undefined, analysis: Analysis): Modification {
   const fields = 'relation sourceRelation joinCondition mergeWhenClauses returningList returningClause withClause';
@@ -20,11 +22,19 @@ export function analyseMerge(merge: MergeStmt, outer: Scope | undefined, analysi
   const source = analyseFromItem(merge.sourceRelation, EMPTY_PART, start, analysis);
   const { items, merged } = combine({ ...EMPTY_PART, items: [target.item] }, source);
   const scope: Scope = { items, merged, parent: outer, ctes };
-  condition('MERGE … ON', merge.joinCondition, target, scope, analysis);
-  for (const node of merge.mergeWhenClauses ?? []) {
+  const clauses = (merge.mergeWhenClauses ?? []).map((node) => {
     if (!('MergeWhenClause' in node)) throw unsupported('this MERGE');
-    action(node.MergeWhenClause, target, scope, analysis);
-  }
+    return node.MergeWhenClause;
+  });
+  // ON says nothing of rows that an action meets for want of a match.
+  const meets = (kind: MergeMatchKind): boolean => clauses.some((clause) => clause.matchKind === kind);
+  const matched: readonly RangeItem[] = [
+    ...(meets('MERGE_WHEN_NOT_MATCHED_BY_SOURCE') ? [] : [target.item]),
+    ...(meets('MERGE_WHEN_NOT_MATCHED_BY_TARGET') ? [] : source.items),
+  ];
+  prove(conjunctsOf(merge.joinCondition), { ...scope, items: matched, merged: [] }, analysis);
+  condition('MERGE … ON', merge.joinCondition, target, scope, analysis);
+  for (const clause of clauses) action(clause, target, scope, analysis);
   return returning(merge, target, scope, analysis);
 }
 

@@ -15,9 +15,11 @@ import { refusal, unsupported } from './refuse.js';
 import { resolveTarget } from './relations.js';
 import { createScan } from './scan.js';
 import { findItem, lazyTaint, NO_TAINT, type RangeItem, resolveColumn, type Scope } from './scope.js';
-import { prove, withScope } from './select.js';
+import { prove } from './select.js';
+import { registerArbiter } from './stored.js';
 import { underminingRefusal } from './undermining.js';
 import { parseTargets } from './unit.js';
+import { withScope } from './with.js';
 
 /** What a statement does to relations, for errors and metrics. */
 export interface Modification extends QueryResult {
@@ -48,8 +50,8 @@ export function analyseUpdate(update: UpdateStmt, outer: Scope | undefined, anal
   assertFields(update, 'relation targetList fromClause whereClause returningList returningClause withClause', 'UPDATE');
   const ctes = withScope(update.withClause, outer, analysis);
   const target = targetOf(update.relation, analysis);
-  const scope = modificationScope(target, update.fromClause, outer, ctes, analysis);
-  prove(conjunctsOf(update.whereClause), scope, analysis);
+  const { scope, conjuncts } = modificationScope(target, update.fromClause, outer, ctes, analysis);
+  prove([...conjuncts, ...conjunctsOf(update.whereClause)], scope, analysis);
   condition('WHERE', update.whereClause, target, scope, analysis);
   assignments(update.targetList ?? [], target, scope, analysis);
   return returning(update, target, scope, analysis);
@@ -59,8 +61,8 @@ export function analyseDelete(deletion: DeleteStmt, outer: Scope | undefined, an
   assertFields(deletion, 'relation usingClause whereClause returningList returningClause withClause', 'DELETE');
   const ctes = withScope(deletion.withClause, outer, analysis);
   const target = targetOf(deletion.relation, analysis);
-  const scope = modificationScope(target, deletion.usingClause, outer, ctes, analysis);
-  prove(conjunctsOf(deletion.whereClause), scope, analysis);
+  const { scope, conjuncts } = modificationScope(target, deletion.usingClause, outer, ctes, analysis);
+  prove([...conjuncts, ...conjunctsOf(deletion.whereClause)], scope, analysis);
   condition('WHERE', deletion.whereClause, target, scope, analysis);
   assertMayDelete(target, analysis);
   return returning(deletion, target, scope, analysis);
@@ -124,18 +126,18 @@ export function targetOf(range: RangeVar | undefined, analysis: Analysis): Targe
   }
 }
 
-/** The target and what UPDATE … FROM or DELETE … USING brings. */
+/** The target and what UPDATE … FROM or DELETE … USING brings, with the conditions of inner joins there. */
 function modificationScope(
   target: Target,
   from: readonly Node[] | undefined,
   outer: Scope | undefined,
   ctes: Scope['ctes'],
   analysis: Analysis,
-): Scope {
+): { readonly scope: Scope; readonly conjuncts: readonly Node[] } {
   const start: Scope = { items: [], merged: [], parent: outer, ctes };
   let part: FromPart = { ...EMPTY_PART, items: [target.item] };
   for (const node of from ?? []) part = combine(part, analyseFromItem(node, part, start, analysis));
-  return { items: part.items, merged: part.merged, parent: outer, ctes };
+  return { scope: { items: part.items, merged: part.merged, parent: outer, ctes }, conjuncts: part.conjuncts };
 }
 
 export function condition(
@@ -157,21 +159,9 @@ function onConflict(clause: OnConflictClause, target: Target, scope: Scope, anal
     qualifiedOnly: true,
   };
   const inner: Scope = { ...scope, items: [...scope.items, excluded] };
-  const elements = (clause.infer?.indexElems ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []));
-  for (const element of elements) {
-    const name = element.name;
-    const taint = name === undefined ? [] : (target.item.columns?.find((c) => c.name === name)?.taint ?? NO_TAINT);
-    const location = place(clause.infer ?? {}, analysis);
-    analysis.state.checks.push({
-      place: 'ON CONFLICT',
-      refs: () => [
-        ...(typeof taint === 'function' ? taint() : taint).map((t) => ({ taint: t, location })),
-        ...refsOf(element.expr, inner, analysis),
-      ],
-      shape: false,
-    });
-  }
-  condition('ON CONFLICT … WHERE', clause.infer?.whereClause, target, inner, analysis);
+  if (clause.infer) registerArbiter(clause.infer, target, inner, analysis);
+  // The rows that are updated, not the one that is inserted.
+  prove(conjunctsOf(clause.whereClause), { ...scope, items: [target.item] }, analysis);
   condition('ON CONFLICT … WHERE', clause.whereClause, target, inner, analysis);
   assignments(clause.targetList ?? [], target, inner, analysis);
 }
@@ -182,7 +172,9 @@ export function returning(statement: object, target: Target, scope: Scope, analy
     readonly returningClause?: { readonly exprs?: Node[]; readonly options?: Node[] };
     readonly returningList?: Node[];
   };
-  if (clause?.options && target.scan) throw unsupported('RETURNING WITH (…)');
+  const [option] = clause?.options ?? [];
+  if (option && target.scan)
+    throw unsupported('RETURNING WITH (…)', place(Object.values(option)[0] as object, analysis));
   const list = clause?.exprs ?? returningList ?? [];
   const columns: QueryColumn[] = [];
   let known = true;

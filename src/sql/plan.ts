@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mayRead, mayReadColumns } from '../catalog/snapshot.js';
 import type { PolicyConfig } from '../policy/config-types.js';
 import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
-import type { StatementState, Viewer } from './analysis.js';
+import type { NameLookup, StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
 import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
@@ -36,7 +36,7 @@ import {
   runsAtOnce,
   runsCode,
 } from './statement.js';
-import { withoutComments } from './tokens.js';
+import { indexTokens, withoutComments } from './tokens.js';
 import { createUnit, renderUnit } from './unit.js';
 
 export interface PlanContext {
@@ -170,7 +170,7 @@ class TextPlanner {
       return this.#result({ verdict: 'rewrite', text, mapPosition, statements: planned, generation, fingerprint });
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
-      const refused = refusePlan(positioned(error, this.#text), {
+      const refused = refusePlan(this.#positioned(error, this.#statements[0]!), {
         statements: planned.slice(-1),
         generation,
         fingerprint,
@@ -188,7 +188,7 @@ class TextPlanner {
     if (!ignoresDefinitions(statement.node)) this.#assertCommitted(mentions, runsCode(statement.node));
     if (isData(statement.node)) this.#noteUnknown(mentions);
     this.#assertLast(index);
-    const names = (): NameEnvironment => {
+    const names = (location?: number): NameEnvironment => {
       this.#usedNames = true;
       if (this.#names) return this.#names;
       if (index === 0 || !this.#environment.names) throw new NamesNeeded();
@@ -196,7 +196,10 @@ class TextPlanner {
         '0A000',
         'unresolved',
         'pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean',
-        { hint: 'Send that statement on its own, or write the schema before the name.' },
+        {
+          hint: 'Send that statement on its own, or write the schema before the name.',
+          ...(location === undefined ? {} : { location }),
+        },
       );
     };
     const state: StatementState = {
@@ -271,6 +274,14 @@ class TextPlanner {
     }
   }
 
+  /** What has no place of its own is placed at the start of its statement. */
+  #positioned({ location, refusal: reason }: RefusalError, statement: RawStatement): Refusal {
+    // The server's own error has no position either.
+    if (location === undefined && reason.reason === 'unresolved') return reason;
+    const start = statementStart(this.#text, statement);
+    return { ...reason, position: positionOfByte(this.#text, Math.max(location ?? start, start)) };
+  }
+
   /** The statements before run first; then the server fails, and the refusal takes its error's place. */
   #refuse(
     statement: RawStatement,
@@ -286,7 +297,7 @@ class TextPlanner {
       withhold: 'nothing',
       masked: [],
     };
-    const reason = positioned(error, this.#text);
+    const reason = this.#positioned(error, statement);
     const whole = { statements: [refused], generation: this.#context.generation, fingerprint };
     if (index === 0) return refusePlan(reason, whole);
     const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);
@@ -324,12 +335,7 @@ function unparseable(error: unknown, context: PlanContext): Plan {
   return refusePlan(reason, { generation: context.generation });
 }
 
-function positioned(error: RefusalError, text: string): Refusal {
-  const { location } = error;
-  return location === undefined ? error.refusal : { ...error.refusal, position: positionOfByte(text, location) };
-}
-
-function viewerOf(context: PlanContext, names: () => NameEnvironment, uncommitted: ReadonlySet<string>): Viewer {
+function viewerOf(context: PlanContext, names: NameLookup, uncommitted: ReadonlySet<string>): Viewer {
   const { snapshot } = context.protection;
   return {
     protection: context.protection,
@@ -374,6 +380,11 @@ function viewerOf(context: PlanContext, names: () => NameEnvironment, uncommitte
 
 function everyoneReads(relation: { readonly readers: readonly string[] }): boolean {
   return relation.readers.includes('');
+}
+
+/** Behind the white space and comments before it. */
+function statementStart(text: string, { start }: RawStatement): number {
+  return indexTokens(text).from(start)?.start ?? start;
 }
 
 /** The shape of the statements: equal for texts that differ only in constants, comments and white space. */

@@ -130,7 +130,8 @@ function hasOwnComparisons(snapshot: Snapshot): boolean {
 
 /**
  * Relations whose defaults, checks, rules and the like would run, in the server, what must not run there. Conditions of
- * row security may read a protected relation, though not its protected columns: they decide which rows there are.
+ * row security may read a protected relation, though not its protected columns, nor may they read such of their own
+ * relation: they decide which rows there are.
  */
 function closeByExpressions(
   snapshot: Snapshot,
@@ -145,15 +146,24 @@ function closeByExpressions(
     const telling = mentions.relations.some(({ name }) => readsProtectedColumn(name, mentions, snapshot, relations));
     return telling || mentions.stars.length > 0 ? reason : undefined;
   };
+  const ownColumnIn = (sql: string, own: RelationProtection | undefined): string | undefined => {
+    const mentions = own?.kind === 'guarded' ? mentioned(sql) : undefined;
+    if (own?.kind !== 'guarded' || !mentions) return undefined;
+    const { columns, relation } = own.guarded;
+    const read = [...columns.values()].find(({ column }) => mentions.columns.has(column.name));
+    if (read) return `reads its column ${read.column.name}`;
+    return mentions.stars.length > 0 || mentions.columns.has(relation.name) ? 'reads its whole row' : undefined;
+  };
   for (const relation of snapshot.relations) {
-    if (SYSTEM_SCHEMAS.has(relation.schema) || relations.get(relation.oid)?.kind === 'closed') continue;
+    const own = relations.get(relation.oid);
+    if (SYSTEM_SCHEMAS.has(relation.schema) || own?.kind === 'closed') continue;
     // Rules of a guarded relation name it; changes of it are refused for them.
     const judged = relation.expressions.filter(
       (sql) => !(sql.startsWith('CREATE RULE') && relations.has(relation.oid)),
     );
     const found =
       judged.map(reasonIn).find((reason) => reason !== undefined) ??
-      relation.policies.map(tells).find((reason) => reason !== undefined);
+      relation.policies.map((sql) => ownColumnIn(sql, own) ?? tells(sql)).find((reason) => reason !== undefined);
     if (found !== undefined) {
       relations.set(relation.oid, { kind: 'closed', reason: `a default, check, index, rule or policy of it ${found}` });
     }

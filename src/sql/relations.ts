@@ -3,9 +3,8 @@ import type { RangeVar } from '@pgsql/types';
 import { findRelation, type Relation, type Snapshot } from '../catalog/snapshot.js';
 import { relationSql } from '../policy/guard-sql.js';
 import { quoteIdentifier } from '../policy/quote.js';
-import type { Analysis } from './analysis.js';
+import type { Analysis, NameLookup } from './analysis.js';
 import { locationOf } from './mentions.js';
-import type { NameEnvironment } from './plan-types.js';
 import { refusal, unsupported } from './refuse.js';
 
 export type NamedRelation =
@@ -17,9 +16,9 @@ export type NamedRelation =
 
 /** What a name means in a session; CTEs are the caller's concern. */
 export function resolveRelation(
-  range: { readonly schemaname?: string; readonly relname?: string },
+  range: { readonly schemaname?: string; readonly relname?: string; readonly location?: number },
   snapshot: Snapshot,
-  names: () => NameEnvironment,
+  names: NameLookup,
 ): NamedRelation {
   const name = range.relname ?? '';
   if (range.schemaname !== undefined) {
@@ -27,7 +26,7 @@ export function resolveRelation(
     const relation = findRelation(snapshot, range.schemaname, name);
     return relation ? { kind: 'relation', relation } : { kind: 'unknown' };
   }
-  const { schemas, tempRelations } = names();
+  const { schemas, tempRelations } = names(locationOf(range));
   // The temporary schema is searched first, even where the path does not name it.
   if (tempRelations.has(name) && !schemas.some((s) => s.startsWith('pg_temp'))) return { kind: 'temporary' };
   for (const schema of schemas) {

@@ -3,8 +3,10 @@
  * `transformColumnRef` in `parse_expr.c`. What resolution finds decides refusals, hints and metrics; the safety of a
  * SELECT rests on relation names alone.
  */
+import type { WindowDef } from '@pgsql/types';
 import type { AttNum, Oid } from '../catalog/snapshot.js';
 import type { MaskRule } from '../policy/bind.js';
+import { lazyUnion } from './lazy.js';
 import type { Scan } from './scan.js';
 
 /** A protected value that an expression can carry. */
@@ -37,6 +39,8 @@ export interface RangeItem {
   readonly schema?: string;
   /** undefined where they are not known (functions, XMLTABLE, …) */
   readonly columns: readonly ScopeColumn[] | undefined;
+  /** Of columns that are not all known, those that are. */
+  readonly names?: readonly string[];
   /** What its unknown columns can carry. */
   readonly opaqueTaint?: () => readonly Taint[];
   /** The type of its whole row, as SQL; present where a subquery stands in the place of a relation. */
@@ -53,11 +57,15 @@ export interface Scope {
   readonly merged: readonly ScopeColumn[];
   readonly parent: Scope | undefined;
   readonly ctes: CteScope | undefined;
+  /** The WINDOW clause. */
+  readonly windows?: readonly WindowDef[];
 }
 
 export interface CteScope {
   readonly name: string;
   readonly columns: () => readonly ScopeColumn[] | undefined;
+  /** What its columns can carry where they are not known. */
+  readonly opaqueTaint: () => readonly Taint[];
   readonly outer: CteScope | undefined;
 }
 
@@ -76,7 +84,7 @@ export type Resolved =
     }
   | { readonly kind: 'row'; readonly item: RangeItem; readonly depth: number }
   /** A column of an item whose columns are not known. */
-  | { readonly kind: 'opaque'; readonly items: readonly RangeItem[]; readonly depth: number }
+  | { readonly kind: 'opaque'; readonly items: readonly RangeItem[] }
   /** Nothing has that name: the server raises an error. */
   | { readonly kind: 'unknown' };
 
@@ -88,34 +96,42 @@ export function resolveColumn(names: readonly string[], scope: Scope): Resolved 
 
 function resolveUnqualified(name: string, scope: Scope): Resolved {
   let depth = 0;
+  // Items that can have a column of that name, of levels further in than the one where it is found.
+  const passed: RangeItem[] = [];
   for (let level: Scope | undefined = scope; level; level = level.parent, depth++) {
     const columns = columnsNamed(name, level);
-    if (columns.length > 0) return { kind: 'columns', columns, depth };
-    const opaque = level.items.filter((item) => item.columns === undefined && !item.qualifiedOnly);
-    // The name of a function in FROM is that of its row, or of its only column.
-    if (opaque.length > 0) return { kind: 'opaque', items: opaque, depth };
+    if (columns.length > 0)
+      return { kind: 'columns', columns: [...passed.map(unknownColumn(name)), ...columns], depth };
+    passed.push(...level.items.filter((item) => item.columns === undefined && !item.qualifiedOnly));
   }
   depth = 0;
   for (let level: Scope | undefined = scope; level; level = level.parent, depth++) {
+    // The name of a function in FROM is that of its row, or of its only column.
     const item = level.items.find((i) => i.alias === name);
     if (item) return { kind: 'row', item, depth };
   }
-  return { kind: 'unknown' };
+  return passed.length > 0 ? { kind: 'opaque', items: passed } : { kind: 'unknown' };
 }
 
 function columnsNamed(name: string, level: Scope): readonly ScopeColumn[] {
   const merged = level.merged.filter((c) => c.name === name);
   if (merged.length > 0) return merged;
-  return level.items.flatMap((item) =>
-    item.qualifiedOnly ? [] : (item.columns?.filter((c) => c.name === name) ?? []),
-  );
+  return level.items.flatMap((item) => {
+    if (item.qualifiedOnly) return [];
+    if (!item.columns) return item.names?.includes(name) ? [unknownColumn(name)(item)] : [];
+    return item.columns.filter((c) => c.name === name);
+  });
+}
+
+function unknownColumn(name: string): (item: RangeItem) => ScopeColumn {
+  return (item) => ({ name, taint: item.opaqueTaint ?? NO_TAINT });
 }
 
 function resolveQualified(qualifier: readonly string[], name: string, scope: Scope): Resolved {
   const found = findItem(qualifier, scope);
   if (!found) return { kind: 'unknown' };
   const { item, depth } = found;
-  if (!item.columns) return { kind: 'opaque', items: [item], depth };
+  if (!item.columns) return { kind: 'opaque', items: [item] };
   const columns = item.columns.filter((c) => c.name === name);
   // `o.f` can be a call of f with the whole row.
   return columns.length > 0 ? { kind: 'columns', columns, depth } : { kind: 'row', item, depth };
@@ -138,21 +154,8 @@ export function findItem(
 
 export const NO_TAINT = (): readonly Taint[] => [];
 
-/** A lazy value that is computed once; while it is being computed (recursive queries) it counts as nothing. */
 export function lazyTaint(compute: () => readonly Taint[]): () => readonly Taint[] {
-  let known: readonly Taint[] | undefined;
-  let running = false;
-  return () => {
-    if (known) return known;
-    if (running) return [];
-    running = true;
-    try {
-      known = distinct(compute());
-      return known;
-    } finally {
-      running = false;
-    }
-  };
+  return lazyUnion(() => distinct(compute()));
 }
 
 function distinct(taints: readonly Taint[]): readonly Taint[] {

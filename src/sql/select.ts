@@ -1,18 +1,20 @@
 /** Queries: WITH, set operations, VALUES and SELECT levels. After `transformStmt` in `analyze.c`. */
-import type { Node, SelectStmt, WithClause } from '@pgsql/types';
+import type { Node, SelectStmt } from '@pgsql/types';
 import type { AttNum, Column } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
-import { type Analysis, NO_REFS, type QueryColumn, type QueryResult, type Ref } from './analysis.js';
+import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { conjunctsOf } from './conditions.js';
-import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
+import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression, wholeRow } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
+import { lazyUnion } from './lazy.js';
 import { locationOf, stringOf } from './mentions.js';
 import { proveScans } from './proof.js';
 import { unsupported } from './refuse.js';
 import type { Scan, ScanColumn } from './scan.js';
-import { type CteScope, findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
+import { findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
 import { parseTargets } from './unit.js';
 import { isPlainTextType } from './values.js';
+import { withScope } from './with.js';
 
 const FIELDS = new Set(
   (
@@ -38,87 +40,22 @@ function resultOf(select: SelectStmt, scope: Scope, analysis: Analysis): QueryRe
   return level(select, scope, analysis);
 }
 
-/** The common table expressions that a query can name. */
-export function withScope(
-  clause: WithClause | undefined,
-  outer: Scope | undefined,
-  analysis: Analysis,
-): CteScope | undefined {
-  let ctes = outer?.ctes;
-  if (!clause) return ctes;
-  const entries = (clause.ctes ?? []).map((node) => {
-    if (!('CommonTableExpr' in node)) throw unsupported('this kind of WITH');
-    return node.CommonTableExpr;
-  });
-  const results = new Map<string, QueryResult | undefined>();
-  const declare = (name: string, names: readonly Node[] | undefined, taken: CteScope | undefined): CteScope => ({
-    name,
-    columns: () => {
-      const columns = results.get(name)?.columns;
-      return columns?.map(
-        ({ taint, stored, origin, name: own }, i): ScopeColumn => ({
-          name: stringOf(names?.[i]) ?? own,
-          taint,
-          ...(stored ? { stored } : {}),
-          ...(origin ? { origin } : {}),
-        }),
-      );
-    },
-    outer: taken,
-  });
-  if (clause.recursive) for (const cte of entries) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);
-  for (const cte of entries) {
-    const inner: Scope = { items: [], merged: [], parent: outer, ctes };
-    const query = cte.ctequery;
-    if (!query) throw unsupported('this kind of WITH');
-    if ('SelectStmt' in query) {
-      // The non-recursive side first, so that the recursive one finds its columns.
-      const { larg } = query.SelectStmt;
-      if (clause.recursive && larg) {
-        const first = analyseShallow(larg, query.SelectStmt.withClause, inner, analysis);
-        results.set(cte.ctename ?? '', first);
-      }
-      const whole = analysis.query(query.SelectStmt, inner);
-      results.set(cte.ctename ?? '', whole);
-    } else results.set(cte.ctename ?? '', analysis.modification(query, inner));
-    for (const part of [cte.search_clause, cte.cycle_clause]) visitExpression(part, inner, analysis);
-    if (!clause.recursive) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);
-  }
-  return ctes;
-}
-
-/** Names and number of the columns of a query, without its edits and checks: it is analysed again as a part. */
-function analyseShallow(
-  select: SelectStmt,
-  clause: WithClause | undefined,
-  scope: Scope,
-  analysis: Analysis,
-): QueryResult {
-  const { edits } = analysis.unit;
-  const [editCount, checkCount, scanCount] = [edits.length, analysis.state.checks.length, analysis.state.scans.length];
-  const ctes = withScope(clause, scope, analysis);
-  const result = analysis.query(select, { ...scope, ctes });
-  edits.length = editCount;
-  analysis.state.checks.length = checkCount;
-  analysis.state.scans.length = scanCount;
-  return result;
-}
-
 function setOperation(select: SelectStmt, scope: Scope, analysis: Analysis): QueryResult {
   if (!select.larg || !select.rarg) throw unsupported('this set operation');
   const below: Scope = { items: [], merged: [], parent: scope.parent, ctes: scope.ctes };
   const left = analysis.query(select.larg, below);
   const right = analysis.query(select.rarg, below);
-  if (!select.all || select.op !== 'SETOP_UNION') {
-    shapeCheck('a set operation', () => [...left.refs(), ...right.refs()], analysis);
-  }
+  const all = (): readonly Ref[] => [...left.refs(), ...right.refs()];
+  if (!select.all || select.op !== 'SETOP_UNION') shapeCheck('a set operation', all, analysis);
   const columns = left.columns?.map((column, i): QueryColumn => {
     const refs = (): readonly Ref[] => [...column.refs(), ...(right.columns?.[i]?.refs() ?? right.refs())];
     return { name: column.name, refs, taint: taintsOf(refs) };
   });
   limits(select, scope, analysis);
-  visitExpression(select.sortClause, resultScope(columns, scope), analysis);
-  return { columns, refs: () => [...left.refs(), ...right.refs()] };
+  const sorted = resultScope(columns, scope);
+  visitExpression(select.sortClause, sorted, analysis);
+  order(select, () => (columns ? keyRefs(select.sortClause, columns, sorted, analysis) : all()), analysis);
+  return { columns, refs: all };
 }
 
 /** ORDER BY of a set operation names its columns. */
@@ -130,11 +67,12 @@ function values(select: SelectStmt, scope: Scope, analysis: Analysis): QueryResu
   const lists = (select.valuesLists ?? []).map((list) => ('List' in list ? (list.List.items ?? []) : []));
   visitExpression(lists, scope, analysis);
   limits(select, scope, analysis);
-  visitExpression(select.sortClause, scope, analysis);
   const columns = (lists[0] ?? []).map((_, i): QueryColumn => {
-    const refs = memo(() => lists.flatMap((list) => refsOf(list[i], scope, analysis)));
+    const refs = lazyUnion(() => lists.flatMap((list) => refsOf(list[i], scope, analysis)));
     return { name: `column${i + 1}`, refs, taint: taintsOf(refs) };
   });
+  visitExpression(select.sortClause, scope, analysis);
+  order(select, () => keyRefs(select.sortClause, columns, scope, analysis), analysis);
   return { columns, refs: () => columns.flatMap((column) => column.refs()) };
 }
 
@@ -143,7 +81,8 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
   for (const node of select.fromClause ?? []) {
     from = combine(from, analyseFromItem(node, from, outer, analysis));
   }
-  const scope: Scope = { items: from.items, merged: from.merged, parent: outer.parent, ctes: outer.ctes };
+  const windows = (select.windowClause ?? []).flatMap((node) => ('WindowDef' in node ? [node.WindowDef] : []));
+  const scope: Scope = { items: from.items, merged: from.merged, parent: outer.parent, ctes: outer.ctes, windows };
   prove([...from.conjuncts, ...conjunctsOf(select.whereClause)], scope, analysis);
   const { whereClause, havingClause, groupClause, windowClause, sortClause, distinctClause } = select;
   visitExpression(whereClause, scope, analysis);
@@ -159,10 +98,15 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
     shapeCheck('GROUP BY', () => refsOf(groupClause, scope, analysis), analysis);
     keepFunctionalDependency(select, scope, analysis);
   }
-  if (distinctClause) shapeCheck('DISTINCT', () => [...refsOf(distinctClause, scope, analysis), ...refs()], analysis);
-  if (sortClause && (select.limitCount || select.limitOffset)) {
-    shapeCheck('ORDER BY … LIMIT', () => refsOf(sortClause, scope, analysis), analysis);
+  const keys = (nodes: readonly Node[] | undefined): readonly Ref[] =>
+    columns.known ? keyRefs(nodes, columns.columns, scope, analysis) : [...refsOf(nodes, scope, analysis), ...refs()];
+  if (distinctClause) shapeCheck('DISTINCT', () => [...keys(distinctClause), ...refs()], analysis);
+  // DISTINCT alone is a list with an empty entry.
+  if (distinctClause?.some((node) => Object.keys(node).length > 0)) {
+    const on = (): readonly Ref[] => [...keys(distinctClause), ...keys(sortClause)];
+    analysis.state.checks.push({ place: 'DISTINCT ON', refs: on, kind: 'filter' });
   }
+  order(select, () => keys(sortClause), analysis);
   return { columns: columns.known ? columns.columns : undefined, refs };
 }
 
@@ -205,8 +149,41 @@ function limits(select: SelectStmt, scope: Scope, analysis: Analysis): void {
   }
 }
 
+/** The order of rows tells of what they are sorted by; with ties, it decides how many there are. */
+function order(select: SelectStmt, refs: () => readonly Ref[], analysis: Analysis): void {
+  if (!select.sortClause) return;
+  if (select.limitOption === 'LIMIT_OPTION_WITH_TIES') {
+    analysis.state.checks.push({ place: 'FETCH FIRST … WITH TIES', refs, kind: 'filter' });
+  } else shapeCheck('ORDER BY', refs, analysis);
+}
+
+/** The values behind the entries of ORDER BY or DISTINCT ON, which can be output columns, by name or by number. */
+function keyRefs(
+  nodes: readonly Node[] | undefined,
+  columns: readonly QueryColumn[],
+  scope: Scope,
+  analysis: Analysis,
+): readonly Ref[] {
+  return (nodes ?? []).flatMap((node): readonly Ref[] => {
+    const key = 'SortBy' in node ? node.SortBy.node : node;
+    if (!key) return [];
+    const output = outputNamed(key, columns);
+    if (!output) return refsOf(key, scope, analysis);
+    const location = place(Object.values(key)[0] as object, analysis);
+    return output.refs().map(({ taint }) => ({ taint, location }));
+  });
+}
+
+/** After `findTargetlistEntrySQL92`: an output column goes before an input column. */
+function outputNamed(key: Node, columns: readonly QueryColumn[]): QueryColumn | undefined {
+  if ('A_Const' in key && key.A_Const.ival) return columns[(key.A_Const.ival.ival ?? 0) - 1];
+  if (!('ColumnRef' in key)) return undefined;
+  const { parts, star } = referenceNames(key.ColumnRef as Readonly<Record<string, unknown>>);
+  return star || parts.length > 1 ? undefined : columns.find((column) => column.name === parts[0]);
+}
+
 function shapeCheck(name: string, refs: () => readonly Ref[], analysis: Analysis): void {
-  analysis.state.checks.push({ place: name, refs, shape: true });
+  analysis.state.checks.push({ place: name, refs, kind: 'shape' });
 }
 
 function targetColumns(
@@ -225,14 +202,25 @@ function targetColumns(
     if (!star) {
       visitExpression(val, scope, analysis);
       // `(row).*` is as many columns as the row has.
-      if ('A_Indirection' in val && val.A_Indirection.indirection?.some((part) => 'A_Star' in part)) known = false;
+      if ('A_Indirection' in val && val.A_Indirection.indirection?.some((part) => 'A_Star' in part)) {
+        const row = val.A_Indirection.indirection.length === 1 ? wholeRow(val.A_Indirection.arg, scope) : undefined;
+        if (row?.item.columns) {
+          const location = place(row.reference, analysis);
+          columns.push(...row.item.columns.map((column) => spread(column, location)));
+          continue;
+        }
+        known = false;
+      }
       columns.push(expressionColumn(val, name, columns.length, select, scope, analysis));
       continue;
     }
     visitExpression(val, scope, analysis);
     const item = star.qualifier.length > 0 ? findItem(star.qualifier, scope)?.item : undefined;
     const expansion = item ? item.columns : star.qualifier.length > 0 ? undefined : from.expansion;
-    const location = place('ColumnRef' in val ? val.ColumnRef : {}, analysis);
+    const [first] = select.fromClause ?? [];
+    // The `*` of `TABLE orders` is not written.
+    const written = 'ColumnRef' in val ? place(val.ColumnRef, analysis) : undefined;
+    const location = written ?? (first && 'RangeVar' in first ? place(first.RangeVar, analysis) : undefined);
     if (!expansion) {
       known = false;
       const refs = (): readonly Ref[] =>
@@ -241,12 +229,16 @@ function targetColumns(
       continue;
     }
     for (const column of expansion) {
-      const refs = (): readonly Ref[] => column.taint().map((taint) => ({ taint, location }));
       const tag = carriedByStar(column, columns.length, select, scope, analysis) ? column.tag : undefined;
-      columns.push(carried(column, column.name, refs, tag));
+      columns.push(spread(column, location, tag));
     }
   }
   return { columns, known };
+}
+
+/** A column of `*`. */
+function spread(column: ScopeColumn, location: number | undefined, tag?: ScopeColumn['tag']): QueryColumn {
+  return carried(column, column.name, () => column.taint().map((taint) => ({ taint, location })), tag);
 }
 
 function starOf(node: Node): { readonly qualifier: readonly string[] } | undefined {
@@ -265,7 +257,7 @@ function expressionColumn(
   scope: Scope,
   analysis: Analysis,
 ): QueryColumn {
-  const refs = memo(() => refsOf(value, scope, analysis));
+  const refs = lazyUnion(() => refsOf(value, scope, analysis));
   const output = name ?? columnName(value) ?? '?column?';
   const column = 'ColumnRef' in value ? onlyColumn(value, scope) : undefined;
   if (!column) return { name: output, refs, taint: taintsOf(refs) };
@@ -273,12 +265,7 @@ function expressionColumn(
   return carried(column, output, refs, tag);
 }
 
-function carried(
-  column: ScopeColumn,
-  name: string,
-  refs: () => readonly Ref[],
-  tag: ScopeColumn['tag'] | undefined,
-): QueryColumn {
+function carried(column: ScopeColumn, name: string, refs: () => readonly Ref[], tag: ScopeColumn['tag']): QueryColumn {
   return {
     name,
     refs,
@@ -462,21 +449,4 @@ function appendGroups(
 
 function taintsOf(refs: () => readonly Ref[]) {
   return lazyTaint(() => refs().map((ref) => ref.taint));
-}
-
-/** Computes once, after analysis; a recursive query asks while it is being computed and counts as nothing then. */
-function memo(compute: () => readonly Ref[]): () => readonly Ref[] {
-  let known: readonly Ref[] | undefined;
-  let running = false;
-  return () => {
-    if (known) return known;
-    if (running) return NO_REFS();
-    running = true;
-    try {
-      known = compute();
-      return known;
-    } finally {
-      running = false;
-    }
-  };
 }

@@ -17,7 +17,9 @@ import { assertRoutines } from './routine-calls.js';
 import { changesEnvironment } from './routines.js';
 import type { Scope } from './scope.js';
 import { analyseQuery } from './select.js';
+import { assertNoStoredCondition } from './stored.js';
 import { assertNotUndermining } from './undermining.js';
+import type { Unit } from './unit.js';
 import { planUtility, statementName } from './utility.js';
 
 /** Statements that read or move rows: names in them must be what the snapshot says. */
@@ -95,7 +97,7 @@ export function planStatement(node: Node, analysis: Analysis): StatementPlan {
   // Nothing is protected from a role that is exempt from every policy.
   const isExempt = policies.size === 0;
   if (!isExempt && !DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection, unit.locate);
-  assertAliases(mentions);
+  assertAliases(mentions, unit);
   assertModifications(mentions, state);
   const plan = planKind(node, analysis, true);
   const extra = calledEffects(mentions, protection);
@@ -149,15 +151,16 @@ function assertTriggers(modified: Modified, relations: readonly Relation[], prot
 }
 
 /** A client's alias like ours could stand before ours in a guard. */
-function assertAliases(mentions: Mentions): void {
+function assertAliases(mentions: Mentions, unit: Unit): void {
   for (const name of [...mentions.aliases, ...mentions.ctes]) {
-    if (name.startsWith('pgveil_')) {
-      throw refusal(
-        '42939',
-        'statement',
-        `the name "${name}" is not allowed: names that start with pgveil_ are reserved`,
-      );
-    }
+    if (!name.startsWith('pgveil_')) continue;
+    const token = unit.tokens().named(name, 0);
+    throw refusal(
+      '42939',
+      'statement',
+      `the name "${name}" is not allowed: names that start with pgveil_ are reserved`,
+      token ? { location: token.start } : {},
+    );
   }
 }
 
@@ -231,8 +234,9 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   }
   if ('CreateTableAsStmt' in node) return createTableAs(node.CreateTableAsStmt, analysis);
   if ('ViewStmt' in node && state.viewer.policies.size > 0) return createView(node.ViewStmt, analysis);
+  if (isConcerned) assertNoStoredCondition(node, analysis);
   if ('DoStmt' in node) return doBlock(node.DoStmt.args ?? [], state.viewer);
-  const { label, effects } = planUtility(node, mentions, analysis.names, state.viewer);
+  const { label, effects } = planUtility(node, analysis);
   const quotes = isConcerned && ('RefreshMatViewStmt' in node || 'ReindexStmt' in node);
   return { kind: label, ...PASSED, effects, withhold: quotes ? 'all' : 'nothing' };
 }
@@ -313,12 +317,16 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
     !sources.some((r) => protection.relationsNamed(r.name).length > 0) && callsOnlyBuiltins(mentions, protection);
   if (!isHarmless) {
     const creation = schemaname ?? analysis.names().creationSchema ?? '';
-    const range = (r: NamedReference) => ({ ...(r.schema ? { schemaname: r.schema } : {}), relname: r.name });
+    const range = ({ schema, name: relname, location }: NamedReference) => ({
+      ...(schema ? { schemaname: schema } : {}),
+      relname,
+      location,
+    });
     const temporary =
       relpersistence === 't' ||
       creation.startsWith('pg_temp') ||
       sources.some((r) => resolveRelation(range(r), protection.snapshot, analysis.names).kind === 'temporary');
-    if (temporary) throw unsupported('a temporary view');
+    if (temporary) throw unsupported('a temporary view', own);
   }
   const isPlain = isHarmless || protection.unsafe.reasonIn(mentions) === undefined;
   const concerned = sources.some((r) => protection.relationsNamed(r.name).length > 0);
@@ -329,17 +337,22 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
 function doBlock(args: readonly Node[], { protection, policies }: Viewer): StatementPlan {
   let language = 'plpgsql';
   let body = '';
+  let location: number | undefined;
   for (const arg of args) {
     if (!('DefElem' in arg)) throw unsupported('this DO');
     const text = stringOf(arg.DefElem.arg) ?? '';
     if (arg.DefElem.defname === 'language') language = text.toLowerCase();
-    else body = text;
+    else {
+      body = text;
+      location = locationOf(arg.DefElem);
+    }
   }
   const verdict = protection.bodies.judge(language, body);
   if (verdict && policies.size > 0) {
     throw refusal('42501', 'function', `DO is not allowed: ${verdict.reason}`, {
       detail: 'What it reads stays inside the server, where pgveil cannot mask stored values.',
       hint: 'Send its statements one by one.',
+      ...(location === undefined ? {} : { location }),
     });
   }
   return { kind: 'do', ...PASSED, effects: [{ kind: 'environment' }] };

@@ -194,6 +194,8 @@ export interface TokenIndex {
   from(offset: number): Token | undefined;
   /** The last token that ends at that byte or before it. */
   before(offset: number): Token | undefined;
+  /** The first token from that byte on that is this name; undefined without one, or where it is written in escapes. */
+  named(name: string, offset: number): Token | undefined;
   /** Byte behind the dotted name that starts at that byte: `a . "b".c`, also `a.*`. Undefined where none starts. */
   endOfName(offset: number): number | undefined;
 }
@@ -209,6 +211,12 @@ export function indexTokens(text: string): TokenIndex {
       const i = firstFrom(tokens, offset) - 1;
       const token = tokens[i];
       return token && token.end <= offset ? token : tokens[i - 1];
+    },
+    named(name, offset) {
+      const quoted = `"${name.replaceAll('"', '""')}"`;
+      return tokens
+        .slice(firstFrom(tokens, offset))
+        .find(({ kind, text }) => kind === 'identifier' && (text === name || text === quoted));
     },
     endOfName(offset) {
       let i = byStart.get(offset);

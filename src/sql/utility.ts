@@ -3,10 +3,10 @@
  * what they change in the session. A kind that is not listed is refused.
  */
 import type { Node } from '@pgsql/types';
-import type { Viewer } from './analysis.js';
+import type { Analysis, Viewer } from './analysis.js';
 import { assertNotTemporary, definesCode } from './definitions.js';
 import { locationOf, type Mentions, type NamedReference, stringOf } from './mentions.js';
-import { ANY_CODE, type NameEnvironment, type SessionEffect } from './plan-types.js';
+import { ANY_CODE, type SessionEffect } from './plan-types.js';
 import { PROVEN_BY, type Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
@@ -135,18 +135,19 @@ export interface UtilityPlan {
 }
 
 /**
- * Plans a statement that is neither a query nor a modification, nor carries one.
- * @param names what unqualified names mean; called only where a name is protected in some schema
+ * Plans a statement that is neither a query nor a modification, nor carries one. What unqualified names mean is asked
+ * only where a name is protected in some schema.
  * @throws RefusalError
  */
-export function planUtility(node: Node, mentions: Mentions, names: () => NameEnvironment, viewer: Viewer): UtilityPlan {
+export function planUtility(node: Node, { mentions, names, unit, state }: Analysis): UtilityPlan {
+  const { viewer } = state;
   const { protection } = viewer;
   const [name, statement] = Object.entries(node)[0] as [string, Readonly<Record<string, unknown>>];
   const kind = KINDS[name];
   if (!kind) throw unsupported(statementName(name));
   assertNotTemporary(name, statement, mentions, names, protection);
   if (kind.onProtected === 'ddl' && viewer.policies.size > 0)
-    assertAllowedDdl(name, statement, mentions, names, protection);
+    assertAllowedDdl(name, statement, { mentions, names, unit }, protection);
   if (name === 'TransactionStmt' && statement.kind === 'TRANS_STMT_PREPARE' && viewer.uncommitted.size > 0) {
     throw unsupported('PREPARE TRANSACTION of changed definitions');
   }
@@ -161,13 +162,13 @@ export function planUtility(node: Node, mentions: Mentions, names: () => NameEnv
 function assertAllowedDdl(
   name: string,
   statement: Readonly<Record<string, unknown>>,
-  mentions: Mentions,
-  names: () => NameEnvironment,
+  { mentions, names, unit }: Pick<Analysis, 'mentions' | 'names' | 'unit'>,
   protection: Protection,
 ): void {
   for (const reference of changedReferences(name, statement, mentions, protection)) {
     if (protection.relationsNamed(reference.name).length === 0) continue;
-    const range = { relname: reference.name, ...(reference.schema ? { schemaname: reference.schema } : {}) };
+    const { name: relname, schema, location: at = -1 } = reference;
+    const range = { relname, ...(schema ? { schemaname: schema } : {}), ...(at < 0 ? {} : { location: at }) };
     const meant = resolveRelation(range, protection.snapshot, names);
     if (meant.kind !== 'relation') continue;
     const { relation } = meant;
@@ -176,13 +177,14 @@ function assertAllowedDdl(
     const policies = found.kind === 'guarded' ? [...found.guarded.guards.keys()] : [];
     const refusing = policies.find((policy) => policy.ddl === 'refuse');
     if (found.kind === 'guarded' && !refusing) continue;
+    const location = at < 0 ? unit.tokens().named(relname, 0)?.start : at;
     throw refusal('42501', 'ddl', `${statementName(name)} on "${relation.schema}.${relation.name}" is not allowed`, {
       detail: refusing
         ? `Policy "${refusing.name}" protects it and refuses changes of its schema (ddl: refuse).`
         : 'It shows protected columns.',
       hint: 'Change it on a direct connection, or ask the operator of pgveil for ddl: allow.',
       ...(refusing ? { policy: refusing.name, table: `${relation.schema}.${relation.name}` } : {}),
-      ...(reference.location === undefined || reference.location < 0 ? {} : { location: reference.location }),
+      ...(location === undefined ? {} : { location }),
     });
   }
 }
@@ -225,7 +227,7 @@ function protectedForeignKeys(
       return;
     }
     const { pktable, pk_attrs: keys } = part as {
-      readonly pktable?: { readonly schemaname?: string; readonly relname?: string };
+      readonly pktable?: { readonly schemaname?: string; readonly relname?: string; readonly location?: number };
       readonly pk_attrs?: readonly Node[];
     };
     const name = pktable?.relname;
@@ -235,7 +237,7 @@ function protectedForeignKeys(
         const of = protection.of(relation);
         return of?.kind === 'guarded' && [...of.guarded.columns.values()].some((c) => names.includes(c.column.name));
       });
-      if (hits) found.push({ schema: pktable?.schemaname, name });
+      if (hits) found.push({ schema: pktable?.schemaname, name, location: locationOf(pktable!) });
     }
     for (const value of Object.values(part)) visit(value);
   };

@@ -328,3 +328,187 @@ SELECT 'Alan Archer' IN (SELECT buyer_name FROM orders WHERE id = 900001)
 -- case: a join that a subquery in the output makes
 -- expect: refused 42501
 SELECT v.n, (SELECT count(*) FROM orders o WHERE o.buyer_name = v.n) FROM (VALUES ('Alan Archer'), ('Bob')) v(n)
+
+-- case: a set-returning function's bound by CASE
+-- expect: refused 42501
+SELECT generate_series(1, CASE WHEN buyer_name LIKE 'A%' THEN 2 ELSE 1 END) FROM orders WHERE id = 900001
+
+-- case: a set-returning function in ORDER BY
+-- expect: refused 42501
+SELECT id FROM orders WHERE id = 900001 ORDER BY generate_series(1, length(buyer_name))
+
+-- case: a set-returning function over a subquery
+-- expect: refused 42501
+SELECT g FROM generate_series(1, (SELECT length(buyer_name) FROM orders WHERE id = 900001)) g
+
+-- case: a set-returning function inside EXISTS
+-- expect: refused 42501
+SELECT 1 WHERE EXISTS (SELECT regexp_matches(buyer_name, '^A') FROM orders WHERE id = 900001)
+
+-- case: an array's elements
+-- expect: refused 42501
+SELECT id, unnest(tags) IS NOT NULL FROM profiles WHERE id = 1
+
+-- case: a document's elements
+-- expect: refused 42501
+SELECT p.id FROM profiles p, jsonb_path_query(p.doc, '$.k[*] ? (@ == 2)') WHERE p.id = 1
+
+-- case: XMLTABLE
+-- expect: refused 42501
+SELECT p.id FROM profiles p, XMLTABLE('/a' PASSING p.page COLUMNS n FOR ORDINALITY) x WHERE p.id = 1
+
+-- case: JSON_TABLE
+-- expect: refused 42501
+SELECT p.id FROM profiles p, JSON_TABLE(p.doc, '$.k[*] ? (@ == "p")' COLUMNS (n FOR ORDINALITY)) x WHERE p.id = 1
+
+-- case: DISTINCT ON in the order of names
+-- expect: refused 42501
+SELECT DISTINCT ON (channel) id FROM orders WHERE id IN (900001, 900003) ORDER BY channel, buyer_name
+
+-- case: DISTINCT ON an output column
+-- expect: refused 42501
+SELECT count(*) FROM (SELECT DISTINCT ON (n) upper(buyer_name) AS n FROM orders WHERE id IN (900001, 900002)) s
+
+-- case: DISTINCT ON an output column's number
+-- expect: refused 42501
+SELECT DISTINCT ON (2) id, buyer_name FROM orders WHERE id IN (900001, 900002) ORDER BY 2, 1
+
+-- case: ties
+-- expect: refused 42501
+SELECT id FROM orders WHERE id IN (900001, 900002) ORDER BY buyer_name FETCH FIRST 1 ROW WITH TIES
+
+-- case: ties by an output column of a set operation
+-- expect: refused 42501
+SELECT count(*) FROM (SELECT buyer_name FROM orders WHERE id IN (900001, 900002) UNION ALL SELECT 'x' ORDER BY 1 FETCH FIRST 1 ROW WITH TIES) s
+
+-- case: the rank of a named window
+-- expect: refused 42501
+SELECT id FROM (SELECT id, rank() OVER w AS r FROM orders WHERE id IN (900001, 900003) WINDOW w AS (ORDER BY buyer_name)) s WHERE r = 1
+
+-- case: the number within a partition
+-- expect: refused 42501
+SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY buyer_email ORDER BY id) AS r FROM orders WHERE id IN (900001, 900002)) s WHERE r = 1
+
+-- case: a window's frame
+-- expect: refused 42501
+SELECT n FROM (SELECT n, count(*) OVER (ORDER BY n ROWS (SELECT length(buyer_name) FROM orders WHERE id = 900001) PRECEDING) AS c FROM generate_series(1, 20) n) s WHERE c = 12
+
+-- case: a row's field
+-- expect: refused 42501
+SELECT id FROM orders o WHERE (o).buyer_name = 'Alan Archer' AND id = 900001
+
+-- case: a field of a row of a subquery
+-- expect: refused 42501
+SELECT 1 FROM (SELECT o FROM orders o WHERE id = 900001) s WHERE (s.o).buyer_name LIKE 'A%'
+
+-- case: a row IS NOT NULL
+-- expect: refused 42501
+SELECT r.id FROM (SELECT id, ship_address2 FROM orders WHERE id IN (900001, 900002)) r WHERE r IS NOT NULL
+
+-- case: an outer column beside a function
+-- expect: refused 42501
+SELECT id FROM orders WHERE id = 900001 AND EXISTS (SELECT FROM generate_series(1, 2) g WHERE buyer_name LIKE 'A%')
+
+-- case: a field of a row that is spread in WITH
+-- expect: refused 42501
+WITH x AS (SELECT (o).* FROM orders o WHERE id = 900001) SELECT 1 FROM x WHERE buyer_name LIKE 'A%'
+
+-- case: the recursive side's own column
+-- expect: refused 42501
+WITH RECURSIVE r(n, x) AS (SELECT 900000::bigint, 'A'::text UNION ALL SELECT o.id, o.buyer_name::text FROM r, orders o WHERE o.id = r.n + 1 AND o.id < 900004 AND r.x LIKE 'A%') SELECT count(*) FROM r
+
+-- case: CYCLE ends the recursion by names
+-- expect: refused 42501
+WITH RECURSIVE r(id, name) AS (
+  SELECT id, buyer_name::text FROM orders WHERE id = 900001 UNION ALL SELECT o.id, o.buyer_name::text FROM r, orders o WHERE o.id = r.id + 1 AND o.id < 900004
+) CYCLE name SET again USING path SELECT count(*) FROM r
+
+-- case: what SEARCH sorts by
+-- expect: refused 42501
+WITH RECURSIVE r(id, name) AS (
+  SELECT id, buyer_name::text FROM orders WHERE id = 900001 UNION ALL SELECT o.id, o.buyer_name::text FROM r, orders o WHERE o.id = r.id + 1 AND o.id < 900004
+) SEARCH DEPTH FIRST BY name SET ord SELECT id FROM r WHERE ord::text LIKE '%Alan%'
+
+-- case: proven of one mention of a query in WITH
+-- expect: refused 42501
+WITH x AS (SELECT * FROM orders WHERE id > 900000) SELECT b.id FROM x a, x b WHERE a.channel = 'ebay' AND b.buyer_name = 'Alan Archer'
+
+-- case: ON CONFLICT by a column
+-- expect: refused 42501
+-- rollback
+INSERT INTO profiles (id, old, code) VALUES (50, false, 'CODE-A') ON CONFLICT (code) DO UPDATE SET hair = 'dark' RETURNING id
+
+-- case: ON CONFLICT by a constraint
+-- expect: refused 42501
+-- rollback
+INSERT INTO profiles (id, old, code) VALUES (50, false, 'CODE-A') ON CONFLICT ON CONSTRAINT profiles_code_key DO UPDATE SET hair = 'dark' RETURNING id
+
+-- case: ON CONFLICT where the policy masks in filters
+-- expect: refused 42501
+-- rollback
+INSERT INTO members (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT (mail) DO UPDATE SET note = 'found' RETURNING id
+
+-- case: ON CONFLICT by a constraint where the policy masks in filters
+-- expect: refused 42501
+-- rollback
+INSERT INTO members (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT ON CONSTRAINT members_mail_key DO UPDATE SET note = 'found' RETURNING id
+
+-- case: a unique index over the rows of one value
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+CREATE UNIQUE INDEX ON members ((1)) WHERE mail IN ('al@known.test', 'cy@known.test')
+
+-- case: row security by a value
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+CREATE POLICY guess ON members USING (mail = 'al@known.test');
+ALTER TABLE members ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT ALL ON members TO shop_app;
+SET LOCAL ROLE shop_app;
+SELECT count(*) FROM members
+
+-- case: MERGE whose WHEN reads the target
+-- expect: refused 42501
+-- rollback
+MERGE INTO order_addresses a USING (VALUES (900001)) v(id) ON a.id = v.id WHEN MATCHED AND a.name LIKE 'A%' THEN UPDATE SET kind = 'x'
+
+-- case: a filter where the policy masks in filters
+-- expect: same
+SELECT count(*) FROM members WHERE mail = 'al@known.test'
+
+-- case: sets, DISTINCT ON and ties where the policy masks in filters
+-- expect: same
+SELECT DISTINCT ON (mail) id, generate_series(1, length(mail)) FROM members WHERE mail LIKE 'al%' OR mail LIKE 'c%' ORDER BY mail FETCH FIRST 2 ROWS WITH TIES
+
+-- case: USING where the policy masks in filters
+-- expect: same
+SELECT count(*) FROM members JOIN (VALUES ('al@known.test')) v(mail) USING (mail)
+
+-- case: a materialized view's ranks by a named window
+-- expect: refused 42501
+SELECT id, n FROM names_ranked ORDER BY id
+
+-- case: the order of a materialized view's rows
+-- expect: refused 42501
+SELECT id FROM names_sorted
+
+-- case: the first rows of a materialized set operation
+-- expect: refused 42501
+SELECT id FROM names_first ORDER BY id
+
+-- case: the number of a materialized view's rows
+-- expect: refused 42501
+SELECT count(*) FROM names_split
+
+-- case: row security by a value, made before
+-- expect: refused 42501
+SET test.holder = 'al';
+SELECT count(*) FROM cards
+
+-- case: row security by a value, for a change
+-- expect: refused 42501
+-- rollback
+SET test.holder = 'al';
+UPDATE cards SET old = old RETURNING id

@@ -31,6 +31,13 @@ CREATE MATERIALIZED VIEW once_recent AS
   SELECT id, buyer_name FROM orders WHERE shipped_at > now() - interval '7 days' AND id > 900000;
 UPDATE orders o SET shipped_at = s.shipped_at FROM shipped s WHERE s.id = o.id;
 DROP TABLE shipped;
+CREATE MATERIALIZED VIEW names_ranked AS
+  SELECT id, rank() OVER w AS n FROM orders WHERE id IN (900001, 900003, 900012) WINDOW w AS (ORDER BY buyer_name);
+CREATE MATERIALIZED VIEW names_sorted AS SELECT id FROM orders WHERE id IN (900001, 900002, 900003) ORDER BY buyer_name, id;
+CREATE MATERIALIZED VIEW names_first AS
+  SELECT id, buyer_name FROM orders WHERE id IN (900001, 900003) UNION ALL SELECT 1, 'B' ORDER BY 2 LIMIT 2;
+CREATE MATERIALIZED VIEW names_split AS
+  SELECT id, ordinality FROM orders, regexp_split_to_table(buyer_name, ' ') WITH ORDINALITY WHERE id IN (900001, 900002);
 
 -- A child of a protected table, and a partitioned one with a policy of its own (test/attacks/policies.yaml)
 CREATE TABLE archived_orders () INHERITS (orders);
@@ -80,6 +87,16 @@ INSERT INTO profiles VALUES
    CASE current_setting('test.secret') WHEN 'A' THEN '1970-01-01' ELSE '1980-12-31' END::date,
    pg_temp.secret('1.60', '1.95')::numeric, pg_temp.secret('CODE-A', 'CODE-B')),
   (2, false, 'Cleo', 'clio', 'dark', '{c}', '(r,3)', '{"k": "c"}', '<c/>', '1990-09-09', 1.75, 'CODE-C');
+
+-- Under a policy that masks in filters
+CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL, mail text UNIQUE, note text);
+INSERT INTO members VALUES (1, true, pg_temp.secret('al@known.test', 'bo@known.test'), 'first'), (2, false, 'cy@known.test', 'second');
+
+-- Row security that reads a protected column
+CREATE TABLE cards (id int PRIMARY KEY, old boolean NOT NULL, holder text);
+INSERT INTO cards VALUES (1, true, pg_temp.secret('al', 'bo')), (2, false, 'cy');
+ALTER TABLE cards ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON cards USING (holder = current_setting('test.holder', true));
 
 -- Named like a protected table, and not one
 CREATE SCHEMA other;

@@ -240,6 +240,12 @@ describe('relations', () => {
     ]);
     expect(relation('base')).not.toHaveProperty('primaryKey');
     expect(relation('base').uniqueKeys).toEqual([]);
+    expect(person.arbiters.map((a) => [a.name, columnNames(person, a.columns)])).toEqual([
+      ['person_code_amount_key', ['code', 'amount']],
+      ['person_pkey', ['id']],
+      ['person_serial_key', ['serial']],
+    ]);
+    expect(relation('base').arbiters).toEqual([]);
     expect(relation('event').primaryKey).toEqual([1, 2]);
     expect(relation('mv').uniqueKeys).toEqual([[1]]);
   });
@@ -327,6 +333,8 @@ describe('routines, operators, roles', () => {
     expect(snapshot.builtinRoutines.has('pg_sleep')).toBe(true);
     expect(snapshot.builtinRoutines.has('count')).toBe(true);
     expect(snapshot.builtinRoutines.has('codes')).toBe(false);
+    expect(snapshot.builtinSets.has('generate_series')).toBe(true);
+    expect(snapshot.builtinSets.has('pg_sleep')).toBe(false);
   });
 
   it('has transitive membership', () => {

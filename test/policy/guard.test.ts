@@ -35,6 +35,7 @@ const SNAPSHOT: Snapshot = createSnapshot({
   domainChecks: [],
   roles: [],
   builtinRoutines: new Set(),
+  builtinSets: new Set(),
   digest: '',
   loadedAt: 0,
 });
@@ -205,6 +206,7 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
       }),
     ),
     uniqueKeys: [],
+    arbiters: [],
     parents: [],
     securityInvoker: false,
     hasRules: false,

@@ -36,6 +36,13 @@ CREATE TABLE other.customers (id bigint PRIMARY KEY, name text);
 
 CREATE TABLE notes (id int PRIMARY KEY, order_id bigint, note text, seen timestamptz);
 CREATE TABLE noted (id int PRIMARY KEY, order_id bigint, note text);
+CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL DEFAULT false, mail text UNIQUE, note text);
+CREATE TABLE secured (id int PRIMARY KEY, owner text, secret text);
+ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON secured USING (owner = current_user);
+CREATE TABLE telling (id int PRIMARY KEY, secret text);
+ALTER TABLE telling ENABLE ROW LEVEL SECURITY;
+CREATE POLICY known ON telling USING (secret = current_setting('app.secret', true));
 CREATE TABLE closed_table (id int PRIMARY KEY, secret text);
 CREATE TABLE ruled (id int PRIMARY KEY, old boolean NOT NULL, name text);
 CREATE RULE keep_ruled AS ON DELETE TO ruled DO INSTEAD NOTHING;

@@ -3,17 +3,17 @@
 -- case: a file of the server
 COPY orders TO '/tmp/x'
 -- =>
--- refuse 42501 file: COPY with a file or a program of the server is not allowed
+-- refuse 42501 file at 16 ('/tmp/x'): COPY with a file or a program of the server is not allowed
 
 -- case: a program of the server
 COPY (SELECT 1) TO PROGRAM 'cat'
 -- =>
--- refuse 42501 file: COPY with a file or a program of the server is not allowed
+-- refuse 42501 file at 1 (copy): COPY with a file or a program of the server is not allowed
 
 -- case: a file of the server as source
 COPY products FROM '/etc/passwd'
 -- =>
--- refuse 42501 file: COPY with a file or a program of the server is not allowed
+-- refuse 42501 file at 20 ('/etc/passwd'): COPY with a file or a program of the server is not allowed
 
 -- case: a filter
 COPY (SELECT id FROM orders WHERE buyer_name = 'x') TO STDOUT

@@ -38,4 +38,4 @@ WITH d AS (DELETE FROM orders WHERE buyer_name = 'x' RETURNING id) SELECT * FROM
 -- case: a reserved name
 WITH pgveil_x AS (SELECT 1) SELECT * FROM pgveil_x
 -- =>
--- refuse 42939 statement: the name "pgveil_x" is not allowed: names that start with pgveil_ are reserved
+-- refuse 42939 statement at 6 (pgveil_x): the name "pgveil_x" is not allowed: names that start with pgveil_ are reserved

@@ -58,7 +58,7 @@ UPDATE customers c SET name = o.buyer_name FROM orders o WHERE o.customer_id = c
 -- case: a conflict that is judged by a protected column
 INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT (name) DO NOTHING
 -- =>
--- refuse 42501 filter at 62 ((): cannot filter on column "name" of "public.customers": it is redacted
+-- refuse 42501 filter at 63 (name): cannot filter on column "name" of "public.customers": it is redacted
 
 -- case: a filter in ON CONFLICT
 INSERT INTO customers AS c (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET created_at = now() WHERE c.name = 'x'
@@ -88,7 +88,7 @@ UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name
 -- case: RETURNING WITH
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) o.status
 -- =>
--- refuse 0A000 statement: pgveil does not support RETURNING WITH (…) where protected data is concerned
+-- refuse 0A000 statement at 61 (old): pgveil does not support RETURNING WITH (…) where protected data is concerned
 
 -- case: a reference from a subquery
 UPDATE orders o SET notes = (SELECT max(p.title) FROM products p WHERE p.title = o.buyer_name) WHERE id = 1

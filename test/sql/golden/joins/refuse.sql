@@ -18,17 +18,17 @@ SELECT o.id FROM orders o, legacy_contacts l WHERE l.email = o.buyer_email
 -- case: USING
 SELECT 1 FROM customers JOIN order_addresses USING (name)
 -- =>
--- refuse 42501 filter at 30 (order_addresses): cannot filter on column "name" of "public.customers": it is redacted
+-- refuse 42501 filter at 53 (name): cannot filter on column "name" of "public.customers": it is redacted
 
 -- case: NATURAL
 SELECT 1 FROM customers NATURAL JOIN order_addresses
 -- =>
--- refuse 42501 filter at 38 (order_addresses): cannot filter on column "name" of "public.customers": it is redacted
+-- refuse 42501 filter at 25 (natural): cannot filter on column "name" of "public.customers": it is redacted
 
 -- case: USING a renamed column
 SELECT 1 FROM products JOIN (SELECT buyer_name AS title FROM orders) s USING (title)
 -- =>
--- refuse 42501 filter at 15 (products): cannot filter on column "buyer_name" of "public.orders": it is redacted
+-- refuse 42501 filter at 79 (title): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
 -- case: a lateral subquery's filter
 SELECT 1 FROM orders o, LATERAL (SELECT 1 FROM products p WHERE p.title = o.buyer_name) l
@@ -38,7 +38,7 @@ SELECT 1 FROM orders o, LATERAL (SELECT 1 FROM products p WHERE p.title = o.buye
 -- case: a filter on a lateral function over a protected column
 SELECT o.id FROM orders o, regexp_split_to_table(o.buyer_name, ' ') w WHERE w = 'Alan'
 -- =>
--- refuse 42501 filter at 77 (w): cannot filter on column "buyer_name" of "public.orders": it is redacted
+-- refuse 42501 filter at 50 (o): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
 -- case: a proof on the nullable side
 SELECT p.sku FROM products p LEFT JOIN orders o ON o.channel = 'ebay' AND o.buyer_name = p.title

@@ -28,13 +28,13 @@ CREATE VIEW w AS SELECT buyer_name FROM orders; SELECT * FROM w
 -- case: a search path that is set by a function
 SELECT set_config('search_path', 'other', false); SELECT buyer_name FROM orders
 -- =>
--- refuse 0A000 unresolved: pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
+-- refuse 0A000 unresolved at 74 (orders): pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
 -- effect environment
 
 -- case: a search path that is reset
 RESET search_path; SELECT buyer_name FROM orders
 -- =>
--- refuse 0A000 unresolved: pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
+-- refuse 0A000 unresolved at 43 (orders): pgveil cannot tell which table is meant behind a statement of the same text that changes what names mean
 -- kind set
 -- effect environment
 

@@ -51,7 +51,7 @@ SELECT 1 FROM customers, order_addresses WHERE name = 'x'
 -- case: a reserved alias in quotes
 SELECT 1 FROM products "pgveil_g0_"
 -- =>
--- refuse 42939 statement: the name "pgveil_g0_" is not allowed: names that start with pgveil_ are reserved
+-- refuse 42939 statement at 24 ("pgveil_g0_"): the name "pgveil_g0_" is not allowed: names that start with pgveil_ are reserved
 
 -- case: an output column does not hide an input column in WHERE
 SELECT id AS buyer_name FROM orders WHERE buyer_name = 'x'

@@ -165,7 +165,7 @@ SELECT 1 FROM closed_table
 -- case: a reserved alias
 SELECT 1 FROM products pgveil_t
 -- =>
--- refuse 42939 statement: the name "pgveil_t" is not allowed: names that start with pgveil_ are reserved
+-- refuse 42939 statement at 24 (pgveil_t): the name "pgveil_t" is not allowed: names that start with pgveil_ are reserved
 
 -- case: a syntax error is the server's own
 SELECT FROM WHERE
@@ -175,7 +175,7 @@ SELECT FROM WHERE
 -- case: XMLTABLE over a filter
 SELECT x.* FROM orders o, XMLTABLE('/a' PASSING xmlparse(content o.gift_message) COLUMNS b text) x WHERE x.b = '1'
 -- =>
--- refuse 42501 filter at 106 (x): cannot filter on column "gift_message" of "public.orders": it is redacted
+-- refuse 42501 filter at 66 (o): cannot filter on column "gift_message" of "public.orders": it is redacted
 
 -- case: a filter behind a comment between NOT and LIKE
 SELECT id FROM orders WHERE buyer_name NOT /* ü */ LIKE 'x'

@@ -13,12 +13,12 @@ ALTER TABLE public.customers ADD COLUMN more text DEFAULT 'x'
 -- case: DROP TABLE
 DROP TABLE notes, orders
 -- =>
--- refuse 42501 ddl: DROP on "public.orders" is not allowed
+-- refuse 42501 ddl at 19 (orders): DROP on "public.orders" is not allowed
 
 -- case: DROP TABLE in a schema
 DROP TABLE public.payments CASCADE
 -- =>
--- refuse 42501 ddl: DROP on "public.payments" is not allowed
+-- refuse 42501 ddl at 19 (payments): DROP on "public.payments" is not allowed
 
 -- case: an index on a protected column
 CREATE UNIQUE INDEX ON orders (lower(buyer_name))
@@ -43,7 +43,7 @@ CREATE RULE r AS ON INSERT TO products DO ALSO INSERT INTO notes (id, note) SELE
 -- case: a row security policy
 CREATE POLICY p ON orders USING (buyer_name = 'x')
 -- =>
--- refuse 42501 ddl at 20 (orders): CREATE POLICY on "public.orders" is not allowed
+-- refuse 42501 filter at 34 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
 -- case: renaming
 ALTER TABLE orders RENAME TO old_orders
@@ -63,7 +63,7 @@ ALTER TABLE orders SET SCHEMA other
 -- case: a table whose key points at a protected column
 CREATE TABLE guesses (name varchar(120) REFERENCES customers (name))
 -- =>
--- refuse 42501 ddl: CREATE TABLE on "public.customers" is not allowed
+-- refuse 42501 ddl at 52 (customers): CREATE TABLE on "public.customers" is not allowed
 
 -- case: a publication
 CREATE PUBLICATION p FOR TABLE orders
@@ -78,7 +78,7 @@ CREATE TABLE copied AS SELECT id, buyer_name FROM orders
 -- case: an unlogged table from protected columns
 CREATE UNLOGGED TABLE copied AS TABLE orders
 -- =>
--- refuse 42501 copy: cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
+-- refuse 42501 copy at 39 (orders): cannot store column "buyer_name" of "public.orders" in "copied": it is redacted
 
 -- case: SELECT INTO
 SELECT id, buyer_name INTO copied FROM orders
@@ -93,37 +93,37 @@ CREATE MATERIALIZED VIEW copied AS SELECT id, buyer_name FROM orders
 -- case: a temporary view
 CREATE TEMP VIEW v AS SELECT buyer_name FROM orders
 -- =>
--- refuse 0A000 statement: pgveil does not support a temporary view where protected data is concerned
+-- refuse 0A000 statement at 18 (v): pgveil does not support a temporary view where protected data is concerned
 
 -- case: dropping a materialized view over protected columns
 DROP MATERIALIZED VIEW order_names
 -- =>
--- refuse 42501 ddl: DROP on "public.order_names" is not allowed
+-- refuse 42501 ddl at 24 (order_names): DROP on "public.order_names" is not allowed
 
 -- case: a block that reads protected rows
 DO $$ BEGIN PERFORM buyer_name FROM orders; END $$
 -- =>
--- refuse 42501 function: DO is not allowed: its body names orders
+-- refuse 42501 function at 4 ($$ BEGIN PERFORM buyer_name FROM orders; END $$): DO is not allowed: its body names orders
 
 -- case: a block that makes SQL
 DO $$ BEGIN EXECUTE 'SELECT 1'; END $$
 -- =>
--- refuse 42501 function: DO is not allowed: its body runs other SQL (EXECUTE)
+-- refuse 42501 function at 4 ($$ BEGIN EXECUTE 'SELECT 1'; END $$): DO is not allowed: its body runs other SQL (EXECUTE)
 
 -- case: a block in another language
 DO LANGUAGE plperl 'x'
 -- =>
--- refuse 42501 function: DO is not allowed: it is written in plperl, which pgveil does not read
+-- refuse 42501 function at 20 ('x'): DO is not allowed: it is written in plperl, which pgveil does not read
 
 -- case: loading a library
 LOAD 'x'
 -- =>
--- refuse 0A000 statement: pgveil does not support LOAD where protected data is concerned
+-- refuse 0A000 statement at 1 (load): pgveil does not support LOAD where protected data is concerned
 
 -- case: DDL on a closed table
 DROP TABLE closed_table
 -- =>
--- refuse 42501 ddl: DROP on "public.closed_table" is not allowed
+-- refuse 42501 ddl at 12 (closed_table): DROP on "public.closed_table" is not allowed
 
 -- case: an event trigger
 CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION tell_note()
@@ -133,7 +133,7 @@ CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION tell_note()
 -- case: a foreign table
 CREATE FOREIGN TABLE f (id int) SERVER s
 -- =>
--- refuse 0A000 statement: pgveil does not support CREATE FOREIGN TABLE where protected data is concerned
+-- refuse 0A000 statement at 1 (create): pgveil does not support CREATE FOREIGN TABLE where protected data is concerned
 
 -- case: a name that the open transaction has changed
 -- uncommitted: order_refs
@@ -154,7 +154,7 @@ TRUNCATE noted
 -- case: data behind a definition of code in the same text
 CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT sku FROM products
 -- =>
--- refuse 0A000 stale: no data can be read or written here: the transaction has defined code that reads protected relations, or that pgveil has not read
+-- refuse 0A000 stale at 73 (select): no data can be read or written here: the transaction has defined code that reads protected relations, or that pgveil has not read
 -- kind ddl
 -- effect ddl [===, leftarg, pg_catalog, int4, rightarg, pg_catalog, int4, function, int4eq, any-code]
 -- effect environment
