@@ -82,6 +82,20 @@ export function withoutComments(text: string): string | undefined {
   return parts.join('');
 }
 
+/**
+ * True where a string without E ends in a backslash, or has one before a doubled quote: with standard_conforming_strings
+ * off, the server would read on behind it.
+ */
+export function endsStringWithBackslash(text: string): boolean {
+  const bytes = Buffer.from(text);
+  return tokenize(text).some(
+    (token) =>
+      token.kind === 'string' &&
+      !/^(e'|\$)/i.test(token.text) &&
+      /(?<!\\)(\\\\)*\\'/.test(bytes.toString('utf8', token.start, token.end)),
+  );
+}
+
 function nextToken(bytes: Buffer, start: number, c: number): Token {
   const make = (kind: Token['kind'], end: number): Token => ({
     kind,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Routine } from '../../src/catalog/snapshot.js';
+import { builtinVerdict } from '../../src/sql/builtins.js';
 import { deriveProtection } from '../../src/sql/protection.js';
-import { builtinVerdict, changesEnvironment } from '../../src/sql/routines.js';
+import { changesEnvironment } from '../../src/sql/routines.js';
 import { type BoundSchema, startBound } from '../policy/binding.js';
 
 /** Names say what is expected: `bad_` must not be called, `fine_` may. */
