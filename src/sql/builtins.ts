@@ -24,7 +24,7 @@ const READS_BY_NAME = new Set(
 /** Functions that read or write files of the server, or its log of changes, which holds every stored value. */
 const READS_FILES = new Set(
   (
-    'pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file lo_import lo_export ' +
+    'pg_read_file pg_read_file_old pg_read_binary_file pg_ls_dir pg_stat_file lo_import lo_export ' +
     'pg_logical_slot_get_changes pg_logical_slot_peek_changes pg_logical_slot_get_binary_changes ' +
     'pg_logical_slot_peek_binary_changes pg_create_logical_replication_slot pg_create_physical_replication_slot ' +
     'pg_copy_logical_replication_slot pg_copy_physical_replication_slot pg_replication_slot_advance ' +

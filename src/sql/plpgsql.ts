@@ -305,7 +305,7 @@ class Reader {
     const start = this.#at;
     this.#accept('reverse');
     const low = this.#until('..', 'loop');
-    if (this.#acceptDots()) {
+    if (this.#accept('..')) {
       this.#expression(low);
       this.#expression(this.#until('by', 'loop'));
       if (this.#accept('by')) this.#expression(this.#until('loop'));
@@ -433,7 +433,7 @@ class Reader {
 
   #dottedName(): void {
     do this.#next('identifier', 'parameter');
-    while (this.#is('.') && !this.#isDots(this.#at) && this.#accept('.'));
+    while (this.#accept('.'));
   }
 
   #type(text: string): void {
@@ -484,27 +484,13 @@ class Reader {
   }
 
   #isAt(text: string): boolean {
-    if (text === '..') return this.#isDots(this.#at);
     return text === ':=' ? this.#isAssignment(this.#at) : this.#is(text);
   }
 
-  #isDots(at: number): boolean {
-    return this.#areTogether(at, '.', '.');
-  }
-
+  /** `:=` in one piece. */
   #isAssignment(at: number): boolean {
-    return this.#areTogether(at, ':', '=');
-  }
-
-  #areTogether(at: number, first: string, second: string): boolean {
     const [one, two] = [this.#tokens[at], this.#tokens[at + 1]];
-    return one?.text === first && two?.text === second && one.end === two.start;
-  }
-
-  #acceptDots(): boolean {
-    if (!this.#isDots(this.#at)) return false;
-    this.#at += 2;
-    return true;
+    return one?.text === ':' && two?.text === '=' && one.end === two.start;
   }
 
   #acceptAssignment(): boolean {

@@ -1,6 +1,6 @@
 /** Refuses calls of routines and operators that would hand out stored values. */
 import type { CodeJudge, Finding } from './code-judge.js';
-import type { Mentions } from './mentions.js';
+import type { Mentions, NamedReference } from './mentions.js';
 import { type RefusalError, refusal } from './refuse.js';
 
 /**
@@ -15,11 +15,11 @@ export function assertRoutines(
   const at = (location: number): number | undefined => (location < 0 ? undefined : locate(location));
   for (const routine of mentions.routines) {
     const found = judge.routineNamed(routine);
-    if (found) throw refused(functions(found, routine.name), found, at(routine.location));
+    if (found) throw refused(functions(found, routine), found, at(routine.location));
   }
   for (const attribute of mentions.attributes) {
     const found = judge.attributeNamed(attribute);
-    if (found) throw refused(functions(found, attribute.name), found, at(attribute.location));
+    if (found) throw refused(functions(found, attribute), found, at(attribute.location));
   }
   for (const operator of mentions.operators) {
     const found = judge.operatorNamed(operator);
@@ -32,9 +32,10 @@ export function assertRoutines(
 }
 
 /** Overloads that the call can mean, of which one is enough. */
-function functions({ allow }: Finding, name: string): string {
+function functions({ allow }: Finding, { schema, name }: NamedReference): string {
   if (allow.length > 1) return `functions ${allow.join(' and ')} are not allowed: the first`;
-  return `function ${allow[0]?.replace(/^pg_catalog\.(.*)\(\)$/, '$1') ?? name} is not allowed: it`;
+  const signature = allow[0]?.startsWith('pg_catalog.') ? undefined : allow[0];
+  return `function ${signature ?? [schema, name].filter(Boolean).join('.')} is not allowed: it`;
 }
 
 function refused(what: string, { kind, because, allow }: Finding, location: number | undefined): RefusalError {

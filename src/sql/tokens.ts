@@ -132,6 +132,8 @@ function nextToken(bytes: Buffer, start: number, c: number): Token {
     }
     return make('number', end);
   }
+  // Of a range in PL/pgSQL.
+  if (c === 0x2e && bytes[start + 1] === 0x2e) return make('symbol', start + 2);
   if (SYMBOL.has(c)) return make('symbol', start + 1);
   if (!OPERATOR.has(c)) return make('symbol', start + 1);
   let end = start + 1;
