@@ -92,6 +92,7 @@ INSERT INTO ok_parted VALUES ('A'), ('B') RETURNING tableoid::regclass, a
 -- case: DO with comments, strings and variables that look like tables
 -- expect: equal
 -- rollback
+-- one message
 DO $$
 DECLARE
   customers text := 'orders'; -- EXECUTE
