@@ -52,10 +52,11 @@ const EXTENSIONS: Readonly<Record<string, Harmless>> = {
   moddatetime: ALL,
   // Statements without their constants, as clients sent them or as pgveil rewrote them: no stored value.
   pg_stat_statements: ALL,
-  // How much of each relation is cached, mapped or free: physical figures, as pg_relation_size has them.
+  // How much of each relation is cached, free or dead: physical figures, as pg_relation_size has them.
   pg_buffercache: ALL,
   pg_freespacemap: ALL,
   pg_prewarm: ALL,
+  pgstattuple: ALL,
   // crosstab and connectby run SQL, or read a table, that they are given; normal_rand does not.
   tablefunc: { but: ['crosstab', 'crosstab_hash', 'crosstab2', 'crosstab3', 'crosstab4', 'connectby'] },
   // xpath_table reads a table that it is given.
@@ -71,7 +72,7 @@ const EXTENSIONS: Readonly<Record<string, Harmless>> = {
 /*
  * Not listed, and so refused. They run SQL or open connections: dblink, postgres_fdw, refint (a trigger that reads the
  * table it names). They show pages, tuples or log records as they are stored: pageinspect, pg_walinspect, pg_surgery,
- * pg_visibility, pgrowlocks, pgstattuple, amcheck, pg_logicalinspect, old_snapshot. They reach files: adminpack, file_fdw.
+ * pg_visibility, pgrowlocks, amcheck, pg_logicalinspect, old_snapshot. They reach files: adminpack, file_fdw.
  * They change or send what they see: lo (a trigger that unlinks large objects), tcn (a trigger that sends key values in a
  * notification). They run code that nobody has read: plperl, plpython3u, pltcl and their transforms.
  */

@@ -12,6 +12,26 @@ CREATE FUNCTION rb_writes() RETURNS text LANGUAGE sql AS 'INSERT INTO with_trigg
 SELECT rb_writes();
 DROP FUNCTION rb_writes()
 
+-- case: a write through a view to a table whose trigger tells
+-- expect: refused 42501
+CREATE VIEW rb_view AS SELECT * FROM with_trigger;
+CREATE VIEW rb_view_of_view AS SELECT * FROM rb_view;
+INSERT INTO rb_view_of_view VALUES (900001) RETURNING n;
+DROP VIEW rb_view_of_view, rb_view
+
+-- case: a rule that writes where a trigger tells
+-- expect: refused
+CREATE TABLE rb_ruled (a bigint, n text);
+CREATE RULE rb_rule AS ON INSERT TO rb_ruled DO INSTEAD INSERT INTO with_trigger VALUES (NEW.a) RETURNING a, n;
+INSERT INTO rb_ruled VALUES (900001) RETURNING n;
+DROP TABLE rb_ruled
+
+-- case: UPDATE of pg_settings that makes the next text of the packet read otherwise
+-- expect: refused
+-- pipelined
+UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings';
+SELECT 'a\' , ' , buyer_name FROM orders WHERE id = 900001 --'
+
 -- case: DELETE that reaches a trigger by a foreign key
 -- expect: refused 42501
 CREATE TABLE rb_parent (id bigint PRIMARY KEY);
@@ -46,8 +66,7 @@ DROP TABLE rb_rows
 
 -- case: DO that makes a function from a string
 -- expect: refused 42501
-DO $$ BEGIN CREATE FUNCTION rb_made() RETURNS text LANGUAGE sql AS 'SELECT buyer_name FROM orders WHERE id = 900001'; END $$;
-SELECT rb_made();
+DO $$ BEGIN CREATE FUNCTION rb_made() RETURNS text LANGUAGE sql AS 'SELECT buyer_name FROM orders WHERE id = 900001'; RAISE NOTICE '%', rb_made(); END $$;
 DROP FUNCTION rb_made()
 
 -- case: DO in DO

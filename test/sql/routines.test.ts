@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Routine } from '../../src/catalog/snapshot.js';
 import { builtinVerdict } from '../../src/sql/builtins.js';
+import { mentionsOf } from '../../src/sql/mentions.js';
+import type { Refusal } from '../../src/sql/plan-types.js';
 import { deriveProtection } from '../../src/sql/protection.js';
+import { RefusalError } from '../../src/sql/refuse.js';
+import { assertRoutines } from '../../src/sql/routine-calls.js';
 import { changesEnvironment } from '../../src/sql/routines.js';
 import { type BoundSchema, startBound } from '../policy/binding.js';
 
@@ -63,6 +67,10 @@ const SCHEMA = `
     ANALYZE work; TRUNCATE work; DROP TABLE work; END $$;
   CREATE FUNCTION fine_nested() RETURNS void LANGUAGE plpgsql AS $a$ BEGIN DO $b$ BEGIN PERFORM fine_plain(1); END $b$; END $a$;
   CREATE FUNCTION fine_pattern(t text) RETURNS text LANGUAGE sql AS $$ SELECT regexp_replace(t, '\\D+', '\\\\', 'g') $$;
+
+  CREATE FUNCTION over(int) RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text $$;
+  CREATE FUNCTION over(bigint) RETURNS text LANGUAGE sql AS 'SELECT buyer FROM orders WHERE id = $1';
+  CREATE FUNCTION over(t text, n int DEFAULT 1) RETURNS text LANGUAGE sql AS 'SELECT buyer FROM orders WHERE id = n';
 
   CREATE FUNCTION bad_strings() RETURNS text LANGUAGE sql AS $$ SELECT 'x\\' $$;
   CREATE FUNCTION bad_reading() RETURNS text LANGUAGE sql AS $$ SELECT set_config('standard_' || 'conforming_strings', 'off', false) $$;
@@ -151,6 +159,61 @@ describe('a verdict', () => {
     const protection = protect();
     const [routine] = schema.snapshot.routinesByName.get(name) ?? [];
     expect(protection.routine(routine!.oid)).toEqual({ kind: 'function', reason });
+  });
+});
+
+describe('a call', () => {
+  /** How the call is refused. */
+  const refusedAs = (sql: string): Partial<Refusal> | undefined => {
+    const mentions = mentionsOf(schema.parser.parse(sql).map((statement) => statement.node));
+    try {
+      assertRoutines(mentions, protect().judge, (location) => location);
+    } catch (error) {
+      if (error instanceof RefusalError) return error.refusal;
+      throw error;
+    }
+    return undefined;
+  };
+
+  it('is refused with the line of the configuration that allows it', () => {
+    expect(refusedAs('SELECT bad_second()')).toMatchObject({
+      message:
+        'function public.bad_second() is not allowed: it calls public.bad_plain(), which reads public.orders (buyer)',
+      hint: "The operator of pgveil can allow it, having read it: functions: { allow: ['public.bad_second()'] }",
+    });
+    expect(refusedAs("SELECT pg_read_file('x')")).toMatchObject({
+      message: "function pg_read_file is not allowed: it reaches the server's files or its log of changes",
+      hint: "The operator of pgveil can allow it, having read it: functions: { allow: ['pg_catalog.pg_read_file()'] }",
+    });
+  });
+
+  it('names every overload that it can mean', () => {
+    expect(refusedAs('SELECT over($1)')).toMatchObject({
+      message:
+        'functions public.over(bigint) and public.over(text,integer) are not allowed: the first reads public.orders (buyer)',
+      hint:
+        'The operator of pgveil can allow it, having read it: ' +
+        "functions: { allow: ['public.over(bigint)', 'public.over(text,integer)'] }",
+    });
+  });
+
+  it.each([
+    ['over(1)', undefined],
+    ['over(1::int)', undefined],
+    ['public.over(-1)', undefined],
+    ['over(1, 2, 3)', undefined],
+    ['over(1::bigint)', 'bigint'],
+    ['over(4000000000)', 'bigint'],
+    ["over('x', 1)", 'text,integer'],
+    ["over('x', c => 1)", undefined],
+    ["over(t => 'x', n => 1)", 'text,integer'],
+    ['over(VARIADIC $1)', 'bigint'],
+    ['over(1.5)', 'bigint'],
+    ['other.over(1)', undefined],
+  ])('%s is judged by what it can mean', (call, signature) => {
+    const { message } = refusedAs(`SELECT ${call}`) ?? {};
+    if (signature === undefined) expect(message).toBeUndefined();
+    else expect(message).toContain(`public.over(${signature})`);
   });
 });
 
