@@ -33,7 +33,7 @@ SELECT query_to_xml('SELECT buyer_name FROM orders', true, true, '')
 -- case: a table as an argument
 SELECT pg_catalog.table_to_xml('orders', true, true, '')
 -- =>
--- refuse 42501 function at 8 (pg_catalog): function table_to_xml is not allowed: it runs SQL, or reads a table, that it is given
+-- refuse 42501 function at 8 (pg_catalog): function pg_catalog.table_to_xml is not allowed: it runs SQL, or reads a table, that it is given
 
 -- case: the form of ts_rewrite that runs SQL
 SELECT ts_rewrite('a'::tsquery, 'SELECT 1')
@@ -83,4 +83,4 @@ CREATE TABLE t (n text DEFAULT name_of(1))
 -- case: a temporary function
 SELECT pg_temp.f(1)
 -- =>
--- refuse 42501 function at 8 (pg_temp): function f is not allowed: it is temporary, and pgveil has not read it
+-- refuse 42501 function at 8 (pg_temp): function pg_temp.f is not allowed: it is temporary, and pgveil has not read it
