@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** The command line: `pgveil serve`, `pgveil check`. */
+/** The command line: `pgveil serve`, `pgveil check`, `pgveil functions`. */
 import { parseArgs } from 'node:util';
 import { ConfigError, formatProblems, readConfig } from './config.js';
 import { EXIT, StartError } from './errors.js';
+import { formatVerdicts, verdictsOn } from './functions.js';
 import { catalogOf, type Gateway, startGateway, version } from './gateway.js';
 import { createLog, flushLog } from './log.js';
 import type { Config } from './policy/config-types.js';
@@ -15,6 +16,9 @@ Usage:
   pgveil serve --config FILE                    run the gateway
   pgveil check --config FILE [--database NAME]  check the file, and its policies against the schemas of the databases
                                                 that it lists under catalog.databases or that are named here
+  pgveil functions --config FILE [--database NAME] [--all]
+                                                print the routines of these databases that are refused, why, and the
+                                                line that allows each; --all prints the others too
   pgveil --version
   pgveil --help
 
@@ -25,7 +29,7 @@ what is in force as it is, and the log says why.
 Exit codes:
   0   stopped in good order; nothing wrong was found
   64  wrong use of the command line
-  69  check: the server cannot be reached (serve keeps trying, and is not ready meanwhile)
+  69  check, functions: the server cannot be reached (serve keeps trying, and is not ready meanwhile)
   70  a defect of pgveil
   73  the port to listen on is in use or not allowed
   78  the configuration is not valid, or does not fit the server or its schema
@@ -39,7 +43,13 @@ type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'serve'; readonly config: string }
-  | { readonly kind: 'check'; readonly config: string; readonly databases: readonly string[] };
+  | { readonly kind: 'check'; readonly config: string; readonly databases: readonly string[] }
+  | {
+      readonly kind: 'functions';
+      readonly config: string;
+      readonly databases: readonly string[];
+      readonly all: boolean;
+    };
 
 /** @throws UsageError with what would be valid */
 function readCommand(args: readonly string[]): Command {
@@ -47,15 +57,20 @@ function readCommand(args: readonly string[]): Command {
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   const [command, ...rest] = positionals;
-  if (command === undefined) throw new UsageError('which command? serve or check');
-  if (command !== 'serve' && command !== 'check') {
-    throw new UsageError(`there is no command "${command}"; valid: serve, check`);
+  if (command === undefined) throw new UsageError('which command? serve, check or functions');
+  if (command !== 'serve' && command !== 'check' && command !== 'functions') {
+    throw new UsageError(`there is no command "${command}"; valid: serve, check, functions`);
   }
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one word too many`);
   if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
-  if (command === 'check') return { kind: 'check', config: values.config, databases: values.database ?? [] };
-  if (values.database) throw new UsageError('--database is for check; serve takes catalog.databases in the file');
-  return { kind: 'serve', config: values.config };
+  const { config, database: databases = [], all = false } = values;
+  if (command === 'functions') return { kind: 'functions', config, databases, all };
+  if (all) throw new UsageError('--all is for functions');
+  if (command === 'check') return { kind: 'check', config, databases };
+  if (databases.length > 0) {
+    throw new UsageError('--database is for check and functions; serve takes catalog.databases in the file');
+  }
+  return { kind: 'serve', config };
 }
 
 function parse(args: readonly string[]) {
@@ -66,6 +81,7 @@ function parse(args: readonly string[]) {
       options: {
         config: { type: 'string', short: 'c' },
         database: { type: 'string', short: 'd', multiple: true },
+        all: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'V' },
       },
@@ -85,6 +101,8 @@ async function run(command: Command): Promise<number> {
       return EXIT.ok;
     case 'check':
       return check(await readConfig(command.config), command.databases);
+    case 'functions':
+      return printFunctions(await readConfig(command.config), command.databases, command.all);
     case 'serve':
       return serve(command.config);
     default:
@@ -156,6 +174,22 @@ async function check(config: Config, named: readonly string[]): Promise<number> 
     process.stdout.write(`Database "${database}": the policies fit its schema of ${relations.length} relations.\n`);
   }
   return EXIT.ok;
+}
+
+/** Prints verdicts on routines, `all` or those that are refused. */
+async function printFunctions(config: Config, named: readonly string[], all: boolean): Promise<number> {
+  const databases = [...new Set([...config.catalog.databases, ...named])];
+  if (databases.length === 0) {
+    throw new UsageError('functions needs --database NAME, or databases under catalog.databases in the file');
+  }
+  const catalog = catalogOf(() => config);
+  const { read, errors } = await checkSchemas(config, catalog, databases);
+  await catalog.close();
+  for (const error of errors) process.stderr.write(`${error.message}\n`);
+  for (const { snapshot } of read)
+    process.stdout.write(formatVerdicts(snapshot, await verdictsOn(config, snapshot), all));
+  if (errors.some((error) => error.kind === 'configuration')) return EXIT.configuration;
+  return errors.length > 0 ? EXIT.unavailable : EXIT.ok;
 }
 
 /** The lines of a stack trace without the message before them. */

@@ -146,8 +146,8 @@ describe('the command line', () => {
   });
 
   it.each<[string[], string]>([
-    [[], 'which command? serve or check'],
-    [['start'], 'there is no command "start"; valid: serve, check'],
+    [[], 'which command? serve, check or functions'],
+    [['start'], 'there is no command "start"; valid: serve, check, functions'],
     [['serve'], 'serve needs --config FILE'],
     [['check', '--config', 'a', 'b'], '"b" is one word too many'],
     [['serve', '--config', 'a', '--database', 'b'], '--database is for check'],
@@ -238,6 +238,50 @@ describe('check', () => {
     const result = await run('check', '--config', await configFile({ upstream: port!, databases: '[postgres]' }));
     expect(result.code).toBe(69);
     expect(result.stderr).toMatch(/^pgveil cannot read the schema of database "postgres": .*ECONNREFUSED.*\n$/);
+  });
+});
+
+describe('functions', () => {
+  beforeAll(async () => {
+    const admin = clientOn(server.port);
+    await admin.connect();
+    await admin.query(`
+      CREATE FUNCTION buyer(bigint) RETURNS text LANGUAGE sql AS 'SELECT buyer_name FROM orders WHERE id = $1';
+      CREATE FUNCTION loud_buyer(n bigint) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN upper(buyer(n)); END';
+      CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'`);
+    await admin.end();
+  });
+
+  it('prints those that are refused, with reasons and the lines that allow them', async () => {
+    const result = await run('functions', '--config', await configFile(), '--database', 'postgres');
+    expect(result).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `Database "postgres": 2 of 3 routines are refused.
+public.buyer(bigint): refused, it reads public.orders (buyer_name)
+  functions: { allow: ['public.buyer(bigint)'] }
+public.loud_buyer(bigint): refused, it calls public.buyer(bigint), which reads public.orders (buyer_name)
+  functions: { allow: ['public.loud_buyer(bigint)'] }
+`,
+    });
+  });
+
+  it('prints the others too with --all, and what a line that it printed has allowed', async () => {
+    const more = "functions: { allow: ['public.buyer(bigint)'] }";
+    const file = await configFile({ databases: '[postgres]', more });
+    const result = await run('functions', '--config', file, '--all');
+    expect(result.code).toBe(0);
+    expect(result.stdout).toBe(`Database "postgres": 0 of 3 routines are refused.
+public.buyer(bigint): allowed by functions.allow
+public.loud_buyer(bigint): harmless
+public.twice(integer): harmless
+`);
+  });
+
+  it('ends with 64 where no database is named', async () => {
+    const result = await run('functions', '--config', await configFile());
+    expect(result).toMatchObject({ code: 64, stdout: '' });
+    expect(result.stderr).toContain('--database');
   });
 });
 

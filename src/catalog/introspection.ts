@@ -151,7 +151,16 @@ const routines = (serverVersion: number) => `
     p.proretset AS "returnsSet",
     format_type(p.prorettype, NULL) AS "resultType",
     p.pronargs AS "argumentCount",
+    coalesce((SELECT json_agg(format_type(t.oid, NULL) ORDER BY t.n)
+      FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS t (oid, n)), '[]') AS "argumentTypes",
+    coalesce((SELECT json_agg(a.name ORDER BY a.n)
+      FROM unnest(p.proargnames) WITH ORDINALITY AS a (name, n)
+      WHERE p.proargmodes IS NULL OR p.proargmodes[a.n] IN ('i', 'b', 'v')), '[]') AS "argumentNames",
+    p.pronargdefaults AS "defaultCount",
     p.provariadic <> 0 AS variadic,
+    coalesce((SELECT t.typtype IN ('c', 'd', 'p') FROM pg_type t WHERE t.oid = p.proargtypes[0]), false) AS "takesRow",
+    CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
+    ${serverVersion >= 140000 ? 'p.prosqlbody IS NOT NULL' : 'false'} AS "sqlStandard",
     coalesce((SELECT json_agg(DISTINCT s.f::oid::bigint) FROM pg_aggregate g
       CROSS JOIN LATERAL unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
         g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]) AS s (f)

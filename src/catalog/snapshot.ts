@@ -118,8 +118,20 @@ export interface Routine {
   readonly signature: string;
   /** Rows of a named relation type or of OUT columns; undefined where the function returns no set and no record. */
   readonly returnsSet: boolean;
+  /** Of input arguments only, as `pronargs`. */
   readonly argumentCount: number;
+  /** `format_type` of each input argument. */
+  readonly argumentTypes: readonly string[];
+  /** Of the input arguments, '' for one without a name. */
+  readonly argumentNames: readonly string[];
+  /** How many of the last arguments a call can leave out. */
+  readonly defaultCount: number;
   readonly variadic: boolean;
+  /** The first argument is of a row type, a pseudo-type or a domain: `row.f` can mean the function. */
+  readonly takesRow: boolean;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  /** The body is SQL-standard, and its names were resolved when it was defined. */
+  readonly sqlStandard: boolean;
   /** `format_type` of what it returns. */
   readonly resultType: string;
   /** Functions that an aggregate is made of (transition, final, combine, …). */

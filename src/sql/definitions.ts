@@ -1,6 +1,7 @@
 /** Statements that define code: what of it can run before it is committed, and what must not be defined at all. */
 import type { Node } from '@pgsql/types';
 import type { NameLookup, Viewer } from './analysis.js';
+import { callsOnlyBuiltins } from './builtins.js';
 import { type Mentions, mentionsOf, stringOf } from './mentions.js';
 import type { Protection } from './protection.js';
 import { unsupported } from './refuse.js';
@@ -44,25 +45,9 @@ function isHarmlessFunction(statement: Fields, { protection, uncommitted }: View
     if (defname === 'as') body = arg && 'List' in arg ? (arg.List.items ?? []).map(stringOf).join('\n') : '';
   }
   const parts = mentionsOf([statement.parameters, statement.returnType, statement.sql_body]);
-  return (
-    protection.bodies.judge(language, body) === undefined &&
-    !parts.relations.some((r) => protection.relationsNamed(r.name).length > 0) &&
-    ![...parts.routines, ...parts.attributes].some((r) => protection.unsafe.routineNamed(r)) &&
-    !parts.operators.some((o) => protection.unsafe.operatorNamed(o)) &&
-    protection.unsafe.castIn(parts) === undefined
-  );
-}
-
-/** True where no routine, operator or type that somebody has defined is mentioned. */
-export function callsOnlyBuiltins(mentions: Mentions, { snapshot }: Protection): boolean {
-  const { routines, attributes, operators, relations } = mentions;
-  const isOwn = (name: string): boolean => snapshot.routinesByName.has(name) || !snapshot.builtinRoutines.has(name);
-  return (
-    !routines.some(({ name }) => isOwn(name)) &&
-    !attributes.some(({ name }) => snapshot.routinesByName.has(name)) &&
-    !operators.some(({ name }) => snapshot.operatorsByName.has(name)) &&
-    !relations.some(({ name }) => snapshot.relationsByName.get(name)?.some((r) => r.kind === 'view'))
-  );
+  const { judge } = protection;
+  if (judge.inMentions(parts, 'anything')) return false;
+  return statement.sql_body !== undefined || judge.inBody({ language, source: body, sqlStandard: false }) === undefined;
 }
 
 const LASTING_ONLY = new Set(
@@ -90,7 +75,7 @@ export function assertNotTemporary(
     return;
   }
   if (kind !== 'CreateStmt' && kind !== 'AlterTableStmt' && kind !== 'CreateTrigStmt') return;
-  if (kind !== 'CreateTrigStmt' && callsOnlyBuiltins(mentions, protection)) return;
+  if (kind !== 'CreateTrigStmt' && callsOnlyBuiltins(mentions, protection.snapshot)) return;
   const range = (statement.relation ?? {}) as {
     readonly relname?: string;
     readonly schemaname?: string;

@@ -19,10 +19,27 @@ export interface Modified extends NamedReference {
   readonly columns: readonly string[];
 }
 
+/** An argument of a call, as far as its text says what it is. */
+export interface Argument {
+  /** Of `name => value`. */
+  readonly name?: string;
+  /** `format_type` of its type, where no search_path can make it another. */
+  readonly type?: string;
+  /** The value of a string constant. */
+  readonly text?: string;
+}
+
+export interface CalledReference extends NamedReference {
+  /** The rest is not known of a routine that is named and not called. */
+  readonly argumentCount?: number;
+  /** Not of a call with VARIADIC. */
+  readonly arguments?: readonly Argument[];
+}
+
 export interface Mentions {
   readonly modified: Modified[];
   readonly relations: NamedReference[];
-  readonly routines: (NamedReference & { readonly argumentCount?: number })[];
+  readonly routines: CalledReference[];
   readonly operators: NamedReference[];
   /** Names that attribute notation can make a call of a routine: `row.f`. */
   readonly attributes: NamedReference[];
@@ -81,11 +98,15 @@ function visit(node: unknown, found: Mentions): void {
     });
   }
   if (Array.isArray(fields.funcname)) {
-    const args = Array.isArray(fields.args) ? fields.args.length : 0;
+    const args = Array.isArray(fields.args) ? fields.args : [];
     // Arguments of CREATE TRIGGER are not those of the function.
     const isCall = !('trigname' in fields);
+    const call = {
+      argumentCount: args.length,
+      ...(fields.func_variadic === true ? {} : { arguments: args.map(argumentOf) }),
+    };
     addName(fields.funcname, locationOf(fields), (reference) =>
-      found.routines.push({ ...reference, ...(isCall ? { argumentCount: args } : {}) }),
+      found.routines.push({ ...reference, ...(isCall ? call : {}) }),
     );
   }
   const operator = fields.name ?? fields.operName ?? fields.useOp;
@@ -118,6 +139,55 @@ function visit(node: unknown, found: Mentions): void {
   if ('ColumnRef' in fields) addColumn(fields.ColumnRef as Fields, found);
   addModified(fields, found);
   for (const key in fields) visit(fields[key], found);
+}
+
+function argumentOf(node: unknown): Argument {
+  const { NamedArgExpr: named, TypeCast: cast, A_Const: constant } = (node ?? {}) as Record<string, Fields | undefined>;
+  if (named) return { ...argumentOf(named.arg), name: String(named.name ?? '') };
+  if (cast) {
+    const type = typeOfCast(cast.typeName as Fields | undefined);
+    const { text } = argumentOf(cast.arg);
+    // To older grammars `true` is a cast of a string.
+    return type === undefined ? (text === undefined ? {} : { text }) : { type };
+  }
+  if (!constant) return {};
+  const { sval, ival, fval, boolval } = constant as Record<string, { sval?: string; fval?: string } | undefined>;
+  if (sval) return { text: sval.sval ?? '' };
+  if (boolval) return { type: 'boolean' };
+  if (ival) return { type: 'integer' };
+  const type = fval && typeOfNumber(fval.fval ?? '');
+  return type === undefined ? {} : { type };
+}
+
+/** Types that the grammar itself puts into pg_catalog, by their names there, as `format_type` writes them. */
+const GRAMMAR_TYPES: Readonly<Record<string, string>> = {
+  bool: 'boolean',
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  numeric: 'numeric',
+  varchar: 'character varying',
+  bpchar: 'character',
+  interval: 'interval',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+};
+
+function typeOfCast(typeName: Fields | undefined): string | undefined {
+  const names = Array.isArray(typeName?.names) ? typeName.names.map(stringOf) : [];
+  if (typeName?.arrayBounds || typeName?.setof || names.length !== 2 || names[0] !== 'pg_catalog') return undefined;
+  const name = names[1] ?? '';
+  return Object.hasOwn(GRAMMAR_TYPES, name) ? GRAMMAR_TYPES[name] : undefined;
+}
+
+/** As `make_const` decides for a number that the grammar could not keep as an integer. */
+function typeOfNumber(digits: string): string | undefined {
+  if (!/^-?[0-9]+$/.test(digits)) return /^-?[0-9.]+(e[-+]?[0-9]+)?$/i.test(digits) ? 'numeric' : undefined;
+  const value = BigInt(digits);
+  if (BigInt.asIntN(32, value) === value) return 'integer';
+  return BigInt.asIntN(64, value) === value ? 'bigint' : 'numeric';
 }
 
 /** Operators that the server looks up although the text does not have them. */

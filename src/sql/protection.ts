@@ -5,11 +5,13 @@
 import type { Node } from '@pgsql/types';
 import type { Oid, Relation, Snapshot } from '../catalog/snapshot.js';
 import type { Binding, GuardedRelation } from '../policy/bind.js';
-import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
+import type { Verdict } from './builtins.js';
+import { type CodeJudge, createCodeJudge, type Finding } from './code-judge.js';
+import { type Coercion, unsafeCoercions } from './coercions.js';
+import { type Mentions, mentionsOf } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
-import { type BodyJudge, judgeRoutines, type RoutineVerdict } from './routines.js';
+import { judgeRoutines } from './routines.js';
 import { type Undermining, underminingOf } from './undermining.js';
-import { bodyJudge, createUnsafeCode, type UnsafeCode, unsafeCoercions } from './unsafe-code.js';
 
 /** Why a relation cannot be passed through as it is. */
 export type RelationProtection =
@@ -28,10 +30,10 @@ export interface Protection {
   of(relation: Relation): RelationProtection | undefined;
   /** Relations of that name, in any schema, that are protected. */
   relationsNamed(name: string): readonly Relation[];
-  readonly unsafe: UnsafeCode;
-  /** The verdict on a routine that runs unnamed, as a trigger; undefined for a harmless one. */
-  routine(oid: Oid): RoutineVerdict | undefined;
-  readonly bodies: BodyJudge;
+  /** Judges code, and what statements call. */
+  readonly judge: CodeJudge;
+  /** The verdict on a routine; undefined for a harmless one. */
+  routine(oid: Oid): Verdict | undefined;
   readonly undermining: ReadonlyMap<Oid, Undermining>;
   /** Somebody has defined an operator or function by the name of one that conditions are proven by. */
   readonly hasOwnComparisons: boolean;
@@ -64,32 +66,31 @@ export function deriveProtection(
     if (!parsed.has(sql)) parsed.set(sql, parseMentions(sql, parser));
     return parsed.get(sql);
   };
-  let verdicts = new Map<Oid, RoutineVerdict>();
-  let unsafe = createUnsafeCode(snapshot, verdicts, [], allowedRoutines);
-  const reasonIn = (sql: string): string | undefined => {
-    const mentions = mentioned(sql);
-    if (!mentions) return 'cannot be parsed';
-    const relation = mentions.relations.find((r) => isProtected(r, snapshot, relations));
-    return relation ? `reads ${relation.name}` : unsafe.reasonIn(mentions);
-  };
   const cursorsTell = [...binding.guarded.values()].some(({ columns }) =>
     [...columns.values()].some((c) =>
       c.rules.some(({ config }) => config.mask.kind === 'one_way' && config.mask.linkable),
     ),
   );
+  const undermining = underminingOf(snapshot, binding);
+  const verdicts = new Map<Oid, Verdict>();
+  let coercions: readonly Coercion[] = [];
+  const known = {
+    ...{ snapshot, relations, verdicts, undermining, allowed: allowedRoutines, cursorsTell },
+    get coercions() {
+      return coercions;
+    },
+  };
+  const judge = createCodeJudge(known, parser, mentioned);
   // Each of these makes others unsafe, so look again until nothing is added.
-  for (let before = -1; before !== relations.size + verdicts.size + unsafe.coercions.length; ) {
-    before = relations.size + verdicts.size + unsafe.coercions.length;
-    closeByExpressions(snapshot, relations, reasonIn, mentioned);
-    const judge = bodyJudge(snapshot, namesOf(relations, snapshot), verdicts, unsafe.coercions, cursorsTell);
-    verdicts = judgeRoutines(snapshot, verdicts, allowedRoutines, judge, reasonIn);
-    unsafe = createUnsafeCode(snapshot, verdicts, unsafe.coercions, allowedRoutines);
-    unsafe = createUnsafeCode(snapshot, verdicts, unsafeCoercions(snapshot, verdicts, reasonIn), allowedRoutines);
-    for (const view of views) {
-      if (relations.has(view.relation.oid) || reasonIn(view.definition) === undefined) continue;
-      const { definition, tree } = view;
-      relations.set(view.relation.oid, {
-        kind: view.relation.kind === 'view' ? 'view' : 'materialized',
+  for (let before = -1; before !== relations.size + verdicts.size + coercions.length; ) {
+    before = relations.size + verdicts.size + coercions.length;
+    closeByExpressions(snapshot, relations, judge, mentioned);
+    judgeRoutines(snapshot, verdicts, allowedRoutines, judge);
+    coercions = unsafeCoercions(snapshot, verdicts, judge);
+    for (const { relation, definition, tree } of views) {
+      if (relations.has(relation.oid) || !judge.inSql(definition)) continue;
+      relations.set(relation.oid, {
+        kind: relation.kind === 'view' ? 'view' : 'materialized',
         definition,
         tree,
       });
@@ -105,11 +106,10 @@ export function deriveProtection(
     binding,
     of: (relation) => relations.get(relation.oid),
     relationsNamed: (name) => byName.get(name) ?? [],
-    unsafe,
+    judge,
     routine: (oid) => verdicts.get(oid),
-    undermining: underminingOf(snapshot, binding),
+    undermining,
     hasOwnComparisons: hasOwnComparisons(snapshot),
-    bodies: bodyJudge(snapshot, namesOf(relations, snapshot), verdicts, unsafe.coercions, cursorsTell),
   };
 }
 
@@ -136,15 +136,15 @@ function hasOwnComparisons(snapshot: Snapshot): boolean {
 function closeByExpressions(
   snapshot: Snapshot,
   relations: Map<Oid, RelationProtection>,
-  reasonIn: (sql: string) => string | undefined,
+  judge: CodeJudge,
   mentioned: (sql: string) => Mentions | undefined,
 ): void {
-  const tells = (sql: string): string | undefined => {
-    const reason = reasonIn(sql);
+  const tells = (sql: string): Finding | undefined => {
+    const found = judge.inSql(sql);
     const mentions = mentioned(sql);
-    if (reason === undefined || !reason.startsWith('reads ') || !mentions) return reason;
+    if (!found?.reads || !mentions) return found;
     const telling = mentions.relations.some(({ name }) => readsProtectedColumn(name, mentions, snapshot, relations));
-    return telling || mentions.stars.length > 0 ? reason : undefined;
+    return telling || mentions.stars.length > 0 ? found : undefined;
   };
   const ownColumnIn = (sql: string, own: RelationProtection | undefined): string | undefined => {
     const mentions = own?.kind === 'guarded' ? mentioned(sql) : undefined;
@@ -162,8 +162,10 @@ function closeByExpressions(
       (sql) => !(sql.startsWith('CREATE RULE') && relations.has(relation.oid)),
     );
     const found =
-      judged.map(reasonIn).find((reason) => reason !== undefined) ??
-      relation.policies.map((sql) => ownColumnIn(sql, own) ?? tells(sql)).find((reason) => reason !== undefined);
+      judged.map(judge.inSql).find((f) => f)?.reason ??
+      relation.policies
+        .map((sql) => ownColumnIn(sql, own) ?? tells(sql)?.reason)
+        .find((reason) => reason !== undefined);
     if (found !== undefined) {
       relations.set(relation.oid, { kind: 'closed', reason: `a default, check, index, rule or policy of it ${found}` });
     }
@@ -197,17 +199,6 @@ function parseMentions(sql: string, parser: SqlParser): Mentions | undefined {
   }
 }
 
-function isProtected(
-  reference: NamedReference,
-  snapshot: Snapshot,
-  relations: ReadonlyMap<Oid, RelationProtection>,
-): boolean {
-  // Definitions are read under an empty search_path: whatever is not of pg_catalog has its schema.
-  const schema = reference.schema ?? 'pg_catalog';
-  const named = snapshot.relationsByName.get(reference.name);
-  return named?.some((r) => r.schema === schema && relations.has(r.oid)) ?? false;
-}
-
 interface ParsedView {
   readonly relation: Relation;
   readonly definition: string;
@@ -235,8 +226,4 @@ function parsedViews(
     }
   }
   return views;
-}
-
-function namesOf(relations: ReadonlyMap<Oid, RelationProtection>, snapshot: Snapshot): ReadonlySet<string> {
-  return new Set([...relations.keys()].map((oid) => snapshot.relationByOid.get(oid)!.name));
 }

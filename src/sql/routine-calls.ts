@@ -1,7 +1,7 @@
 /** Refuses calls of routines and operators that would hand out stored values. */
+import type { CodeJudge, Finding } from './code-judge.js';
 import type { Mentions, NamedReference } from './mentions.js';
-import type { Protection } from './protection.js';
-import { refusal } from './refuse.js';
+import { type RefusalError, refusal } from './refuse.js';
 
 /**
  * @param locate a location in the text as a byte offset in the client's
@@ -9,33 +9,50 @@ import { refusal } from './refuse.js';
  */
 export function assertRoutines(
   mentions: Mentions,
-  protection: Protection,
+  judge: CodeJudge,
   locate: (location: number) => number | undefined,
 ): void {
-  for (const routine of [...mentions.routines, ...mentions.attributes]) {
-    const verdict = protection.unsafe.routineNamed(routine);
-    if (verdict) throw refused('function', routine, verdict.kind, verdict.reason, locate);
+  const at = (location: number): number | undefined => (location < 0 ? undefined : locate(location));
+  for (const routine of mentions.routines) {
+    const found = judge.routineNamed(routine);
+    if (found) throw refused(functions(found, routine), found, at(routine.location));
+  }
+  for (const attribute of mentions.attributes) {
+    const found = judge.attributeNamed(attribute);
+    if (found) throw refused(functions(found, attribute), found, at(attribute.location));
   }
   for (const operator of mentions.operators) {
-    const verdict = protection.unsafe.operatorNamed(operator);
-    if (verdict) throw refused('operator', operator, verdict.kind, verdict.reason, locate);
+    const found = judge.operatorNamed(operator);
+    const [runs] = found?.allow ?? [];
+    const what = `operator ${operator.name} is not allowed: it${runs === undefined ? '' : ` runs ${runs}, which`}`;
+    if (found) throw refused(what, found, at(operator.location));
   }
-  const cast = protection.unsafe.castIn(mentions);
-  if (cast) throw refused('cast', undefined, cast.kind, cast.reason, locate);
+  const cast = judge.castIn(mentions);
+  if (cast) throw refused('the statement is not allowed:', cast, undefined);
 }
 
-function refused(
-  what: 'function' | 'operator' | 'cast',
-  reference: NamedReference | undefined,
-  kind: 'function' | 'file',
-  reason: string,
-  locate: (location: number) => number | undefined,
-) {
-  const place = reference && reference.location >= 0 ? locate(reference.location) : undefined;
-  const name = reference ? ` ${[reference.schema, reference.name].filter((part) => part).join('.')}` : '';
-  return refusal('42501', kind, `${what}${name} is not allowed: ${reason}`, {
+/** Overloads that the call can mean, of which one is enough. */
+function functions({ allow }: Finding, { schema, name }: NamedReference): string {
+  if (allow.length > 1) return `functions ${allow.join(' and ')} are not allowed: the first`;
+  const signature = allow[0]?.startsWith('pg_catalog.') ? undefined : allow[0];
+  return `function ${signature ?? [schema, name].filter(Boolean).join('.')} is not allowed: it`;
+}
+
+function refused(what: string, { kind, because, allow }: Finding, location: number | undefined): RefusalError {
+  return refusal('42501', kind, `${what} ${because}`, {
     detail: 'What it returns is computed inside the server, where pgveil cannot mask stored values.',
-    hint: 'The operator of pgveil can allow it by its signature under functions.allow.',
-    ...(place === undefined ? {} : { location: place }),
+    hint: allowHint(allow),
+    ...(location === undefined ? {} : { location }),
   });
+}
+
+/** The line of the configuration that lets routines through. */
+export function allowHint(signatures: readonly string[]): string {
+  if (signatures.length === 0) return 'The operator of pgveil cannot allow it; rewrite the statement without it.';
+  return `The operator of pgveil can allow it, having read it: ${allowLine(signatures)}`;
+}
+
+/** `functions: { allow: ['public.f(integer,text)'] }` */
+export function allowLine(signatures: readonly string[]): string {
+  return `functions: { allow: [${signatures.map((s) => `'${s.replaceAll("'", "''")}'`).join(', ')}] }`;
 }

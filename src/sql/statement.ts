@@ -2,18 +2,19 @@
 import type { CreateTableAsStmt, Node, RangeVar, ViewStmt } from '@pgsql/types';
 import type { Relation } from '../catalog/snapshot.js';
 import type { Analysis, QueryColumn, QueryResult, StatementState, Viewer } from './analysis.js';
+import { callsOnlyBuiltins } from './builtins.js';
 import { analyseCopy } from './copy.js';
-import { callsOnlyBuiltins } from './definitions.js';
 import { place } from './expression.js';
 import { assertNoCopy, assertNoFilter, maskedLabels } from './filter.js';
-import { locationOf, type Mentions, type Modified, type NamedReference, stringOf } from './mentions.js';
+import { locationOf, type Mentions, type Modified, type NamedReference } from './mentions.js';
 import { analyseMerge } from './merge.js';
 import { analyseDelete, analyseInsert, analyseUpdate, type Modification } from './modify.js';
 import { ANY_CODE, type OutputColumn, type SessionEffect, type StatementPlan } from './plan-types.js';
 import type { Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
-import { assertRoutines } from './routine-calls.js';
+import { doBlockOf } from './routine-body.js';
+import { allowHint, assertRoutines } from './routine-calls.js';
 import { changesEnvironment } from './routines.js';
 import type { Scope } from './scope.js';
 import { analyseQuery } from './select.js';
@@ -96,7 +97,7 @@ export function planStatement(node: Node, analysis: Analysis): StatementPlan {
   const { protection, policies } = state.viewer;
   // Nothing is protected from a role that is exempt from every policy.
   const isExempt = policies.size === 0;
-  if (!isExempt && !DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection, unit.locate);
+  if (!isExempt && !DEFINES_ROUTINES.has(kindOf(node))) assertRoutines(mentions, protection.judge, unit.locate);
   assertAliases(mentions, unit);
   assertModifications(mentions, state);
   const plan = planKind(node, analysis, true);
@@ -127,27 +128,16 @@ function assertModifications(mentions: Mentions, { viewer }: StatementState): vo
 }
 
 /** What a trigger's function reads can end in the row that RETURNING shows. */
-function assertTriggers(modified: Modified, relations: readonly Relation[], protection: Protection): void {
-  const { snapshot } = protection;
-  const withHeirs = relations.flatMap((r) => [r, ...snapshot.relations.filter((heir) => heir.parents.includes(r.oid))]);
-  for (const relation of withHeirs) {
-    for (const oid of relation.triggerRoutines) {
-      const verdict = protection.routine(oid);
-      if (!verdict) continue;
-      const signature = snapshot.routineByOid.get(oid)?.signature ?? 'a function';
-      throw refusal(
-        '42501',
-        'function',
-        `cannot write to "${relation.schema}.${relation.name}": its trigger runs ${signature}`,
-        {
-          detail: `That function is not allowed: ${verdict.reason}.`,
-          hint: 'The operator of pgveil can allow it by its signature under functions.allow.',
-          table: `${relation.schema}.${relation.name}`,
-          ...(modified.location < 0 ? {} : { location: modified.location }),
-        },
-      );
-    }
-  }
+function assertTriggers(modified: Modified, relations: readonly Relation[], { judge }: Protection): void {
+  const found = judge.triggersOf(modified, relations);
+  if (!found) return;
+  const [relation] = relations;
+  throw refusal('42501', 'function', `the statement ${found.reason}`, {
+    detail: 'What a trigger reads is computed inside the server, where pgveil cannot mask stored values.',
+    hint: allowHint(found.allow),
+    ...(relation ? { table: `${relation.schema}.${relation.name}` } : {}),
+    ...(modified.location < 0 ? {} : { location: modified.location }),
+  });
 }
 
 /** A client's alias like ours could stand before ours in a guard. */
@@ -165,6 +155,8 @@ function assertAliases(mentions: Mentions, unit: Unit): void {
 }
 
 function calledEffects(mentions: Mentions, protection: Protection): readonly SessionEffect[] {
+  // A rule of pg_settings calls set_config.
+  const sets = mentions.modified.some(({ name }) => name === 'pg_settings');
   const changes = mentions.routines.some(
     ({ name, schema }) =>
       name === 'set_config' ||
@@ -172,7 +164,7 @@ function calledEffects(mentions: Mentions, protection: Protection): readonly Ses
         (routine) => (schema === undefined || schema === routine.schema) && changesEnvironment(routine),
       ),
   );
-  return changes ? [{ kind: 'environment' }] : [];
+  return sets || changes ? [{ kind: 'environment' }] : [];
 }
 
 /** @param tagging cells can arrive tagged: the rows go to the client as they are */
@@ -314,7 +306,8 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
   const own = statement.view && locationOf(statement.view);
   const sources = mentions.relations.filter((r) => r.location !== own);
   const isHarmless =
-    !sources.some((r) => protection.relationsNamed(r.name).length > 0) && callsOnlyBuiltins(mentions, protection);
+    !sources.some((r) => protection.relationsNamed(r.name).length > 0) &&
+    callsOnlyBuiltins(mentions, protection.snapshot);
   if (!isHarmless) {
     const creation = schemaname ?? analysis.names().creationSchema ?? '';
     const range = ({ schema, name: relname, location }: NamedReference) => ({
@@ -328,28 +321,18 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
       sources.some((r) => resolveRelation(range(r), protection.snapshot, analysis.names).kind === 'temporary');
     if (temporary) throw unsupported('a temporary view', own);
   }
-  const isPlain = isHarmless || protection.unsafe.reasonIn(mentions) === undefined;
+  const isPlain = isHarmless || protection.judge.inMentions(mentions, 'anything') === undefined;
   const concerned = sources.some((r) => protection.relationsNamed(r.name).length > 0);
   const names = concerned || !isPlain ? [name, ANY_CODE] : protection.relationsNamed(name).length > 0 ? [name] : [];
   return { kind: 'ddl', ...PASSED, effects: [{ kind: 'ddl', names }, { kind: 'environment' }] };
 }
 
 function doBlock(args: readonly Node[], { protection, policies }: Viewer): StatementPlan {
-  let language = 'plpgsql';
-  let body = '';
-  let location: number | undefined;
-  for (const arg of args) {
-    if (!('DefElem' in arg)) throw unsupported('this DO');
-    const text = stringOf(arg.DefElem.arg) ?? '';
-    if (arg.DefElem.defname === 'language') language = text.toLowerCase();
-    else {
-      body = text;
-      location = locationOf(arg.DefElem);
-    }
-  }
-  const verdict = protection.bodies.judge(language, body);
+  const verdict = protection.judge.inBody({ ...doBlockOf(args), sqlStandard: false });
+  const body = args.find((arg) => 'DefElem' in arg && arg.DefElem.defname === 'as');
+  const location = body && 'DefElem' in body ? locationOf(body.DefElem) : undefined;
   if (verdict && policies.size > 0) {
-    throw refusal('42501', 'function', `DO is not allowed: ${verdict.reason}`, {
+    throw refusal('42501', 'function', `DO is not allowed: it ${verdict.reason}`, {
       detail: 'What it reads stays inside the server, where pgveil cannot mask stored values.',
       hint: 'Send its statements one by one.',
       ...(location === undefined ? {} : { location }),

@@ -82,6 +82,20 @@ export function withoutComments(text: string): string | undefined {
   return parts.join('');
 }
 
+/**
+ * True where a string without E ends in a backslash, or has one before a doubled quote: with standard_conforming_strings
+ * off, the server would read on behind it.
+ */
+export function endsStringWithBackslash(text: string): boolean {
+  const bytes = Buffer.from(text);
+  return tokenize(text).some(
+    (token) =>
+      token.kind === 'string' &&
+      !/^(e'|\$)/i.test(token.text) &&
+      /(?<!\\)(\\\\)*\\'/.test(bytes.toString('utf8', token.start, token.end)),
+  );
+}
+
 function nextToken(bytes: Buffer, start: number, c: number): Token {
   const make = (kind: Token['kind'], end: number): Token => ({
     kind,
@@ -118,6 +132,8 @@ function nextToken(bytes: Buffer, start: number, c: number): Token {
     }
     return make('number', end);
   }
+  // Of a range in PL/pgSQL.
+  if (c === 0x2e && bytes[start + 1] === 0x2e) return make('symbol', start + 2);
   if (SYMBOL.has(c)) return make('symbol', start + 1);
   if (!OPERATOR.has(c)) return make('symbol', start + 1);
   let end = start + 1;

@@ -132,24 +132,49 @@ function rewrittenBelow(
   return found;
 }
 
+/** A change of a relation that would show redacted rows of another again. */
+interface Undermined {
+  readonly relation: Relation;
+  readonly dependent: Relation;
+  /** The column that must not be changed; undefined where rows must not be deleted. */
+  readonly column: string | undefined;
+}
+
 /**
- * @param relations those that the modified name can mean; rows deleted from a guarded one are judged with its proof
- * @throws RefusalError for a change that would show redacted rows again
+ * @param relations those that the modified name can mean
+ * @param judgedLater rows that are deleted from it are judged with their proof
  */
-export function assertNotUndermining(modified: Modified, relations: readonly Relation[], protection: Protection): void {
+export function underminingBy(
+  modified: Modified,
+  relations: readonly Relation[],
+  undermining: ReadonlyMap<Oid, Undermining>,
+  judgedLater: (relation: Relation) => boolean,
+): Undermined | undefined {
   for (const relation of relations) {
-    const known = protection.undermining.get(relation.oid);
+    const known = undermining.get(relation.oid);
     if (!known) continue;
-    const judgedLater = protection.of(relation)?.kind === 'guarded';
-    const deletion = modified.deletes && !judgedLater ? known.deletion : undefined;
+    const deletion = modified.deletes && !judgedLater(relation) ? known.deletion : undefined;
     const shown = modified.kind === 'truncate' ? known.truncation : deletion;
     const column = relation.columns.find((c) => modified.columns.includes(c.name) && known.columns.has(c.attnum));
     const dependent = shown ?? (column && known.columns.get(column.attnum));
-    if (!dependent) continue;
-    const name = `"${relation.schema}.${relation.name}"`;
-    const what = shown ? `cannot delete from ${name}` : `cannot change column "${column!.name}" of ${name}`;
-    throw underminingRefusal(relation, what, dependent, modified.location);
+    if (dependent) return { relation, dependent, column: shown ? undefined : column!.name };
   }
+  return undefined;
+}
+
+/** @throws RefusalError for a change that would show redacted rows again */
+export function assertNotUndermining(modified: Modified, relations: readonly Relation[], protection: Protection): void {
+  const found = underminingBy(
+    modified,
+    relations,
+    protection.undermining,
+    (relation) => protection.of(relation)?.kind === 'guarded',
+  );
+  if (!found) return;
+  const { relation, dependent, column } = found;
+  const name = `"${relation.schema}.${relation.name}"`;
+  const what = column === undefined ? `cannot delete from ${name}` : `cannot change column "${column}" of ${name}`;
+  throw underminingRefusal(relation, what, dependent, modified.location);
 }
 
 export function underminingRefusal(

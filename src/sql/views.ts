@@ -134,7 +134,7 @@ function analyseDefinition(
   const node = statements[0]?.node;
   if (!node || !('SelectStmt' in node)) throw unsupported(`the view ${view.schema}.${view.name}`, location);
   const mentions = mentionsOf(node);
-  assertRoutines(mentions, protection, () => location);
+  assertRoutines(mentions, protection.judge, () => location);
   const unit = createUnit(definition, statements, () => location);
   const inner = analysis.nested({ state, unit, mentions, names: () => DEFINITION_NAMES });
   const result = inner.query(node.SelectStmt, undefined);

@@ -16,6 +16,7 @@ const GROUPS = [
   'commands',
   'writes',
   'functions',
+  'routine-bodies',
   'hidden',
   'views',
   'lexer',

@@ -173,6 +173,53 @@ CREATE FUNCTION any_name(anyelement) RETURNS text LANGUAGE sql STABLE AS 'SELECT
 CREATE FUNCTION first_name(VARIADIC bigint[]) RETURNS text LANGUAGE sql STABLE AS 'SELECT name_of($1[1])';
 CREATE OPERATOR <-> (LEFTARG = text, RIGHTARG = bigint, FUNCTION = add_name);
 
+-- Harmless code of every kind, which must work.
+CREATE FUNCTION ok_rate(amount numeric, rate numeric DEFAULT 0.19) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT amount * rate -- of orders';
+CREATE FUNCTION ok_kind(a int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''whole''::text';
+CREATE FUNCTION ok_kind(a text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''text''::text';
+CREATE FUNCTION ok_stock(s text) RETURNS int LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  orders int := 0; -- a variable, and no table
+  r products%ROWTYPE;
+BEGIN
+  /* EXECUTE 'SELECT * FROM orders' */
+  FOR r IN SELECT * FROM products WHERE sku = s LOOP orders := orders + 1; END LOOP;
+  IF orders = 0 THEN RAISE NOTICE 'no orders of %', s; END IF;
+  RETURN orders;
+EXCEPTION WHEN no_data_found THEN RETURN 0;
+END $$;
+CREATE FUNCTION ok_titles() RETURNS SETOF text LANGUAGE sql STABLE BEGIN ATOMIC SELECT title FROM products ORDER BY 1; END;
+CREATE PROCEDURE ok_log(what text, INOUT n int DEFAULT 0) LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO ok_lines (what) VALUES (what) RETURNING length(ok_lines.what) INTO n; END $$;
+CREATE FUNCTION ok_step(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || '/' || $2 $$;
+CREATE AGGREGATE ok_path(text) (SFUNC = ok_step, STYPE = text, INITCOND = '');
+CREATE FUNCTION ok_near(point, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1[0] < $2';
+CREATE OPERATOR ~<~ (LEFTARG = point, RIGHTARG = int, FUNCTION = ok_near);
+CREATE TYPE ok_money AS (cents bigint, currency text);
+CREATE FUNCTION ok_money_of(numeric) RETURNS ok_money LANGUAGE sql IMMUTABLE AS $$ SELECT ($1 * 100)::bigint, 'EUR' $$;
+CREATE CAST (numeric AS ok_money) WITH FUNCTION ok_money_of(numeric) AS ASSIGNMENT;
+CREATE FUNCTION ok_code(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 ~ '^[A-Z]+\d*$' $$;
+CREATE DOMAIN ok_coded AS text CHECK (ok_code(VALUE));
+CREATE FUNCTION ok_lower(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower($1); END';
+CREATE FUNCTION ok_touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.what := rtrim(NEW.what);
+  IF TG_OP = 'UPDATE' AND NEW.what IS DISTINCT FROM OLD.what THEN NEW.changes := coalesce(OLD.changes, 0) + 1; END IF;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION ok_visible(text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT $1 <> 'hidden' $$;
+CREATE TABLE ok_lines (
+  id int GENERATED ALWAYS AS IDENTITY, what text NOT NULL CHECK (ok_lower(what) <> 'orders'), changes int DEFAULT ok_rate(0)::int,
+  small text GENERATED ALWAYS AS (ok_lower(what)) STORED, code ok_coded DEFAULT 'A1', price ok_money
+);
+CREATE INDEX ON ok_lines (ok_lower(what));
+CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON ok_lines FOR EACH ROW WHEN (ok_visible(NEW.what)) EXECUTE FUNCTION ok_touch();
+ALTER TABLE ok_lines ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON ok_lines USING (ok_visible(what));
+CREATE VIEW ok_view AS SELECT id, ok_lower(what) AS what FROM ok_lines;
+CREATE TABLE ok_parted (a text) PARTITION BY LIST (ok_lower(a));
+CREATE TABLE ok_parted_others PARTITION OF ok_parted DEFAULT;
+
 -- Statistics and constraints over protected columns
 CREATE INDEX ON orders (lower(buyer_name));
 CREATE STATISTICS buyers_and_cities (mcv) ON buyer_name, ship_city FROM orders;

@@ -236,7 +236,7 @@ describe('tokens', () => {
     ["E'a\\' -- ' + 1", ["string E'a\\' -- '", 'operator +', 'number 1']],
     ['$1+$x$ $1 $x$', ['parameter $1', 'operator +', 'string $x$ $1 $x$']],
     ['a$1', ['identifier a$1']],
-    ['1..2', ['number 1', 'symbol .', 'number .2']],
+    ['1..2', ['number 1', 'symbol ..', 'number 2']],
     ['a/* /* */ */b', ['identifier a', 'identifier b']],
     ['<=/*c*/-1', ['operator <=', 'operator -', 'number 1']],
     ['a--b', ['identifier a']],

@@ -43,4 +43,4 @@ COPY (TABLE orders_of_alan) TO STDOUT
 -- case: rows for a table whose trigger reads protected rows
 COPY noted FROM STDIN
 -- =>
--- refuse 42501 function at 6 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+-- refuse 42501 function at 6 (noted): the statement writes to public.noted, whose trigger runs public.tell_note(), which reads public.orders (buyer_name)

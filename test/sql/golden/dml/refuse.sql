@@ -183,12 +183,12 @@ MERGE INTO visits v USING notes n ON n.id = v.id WHEN MATCHED THEN UPDATE SET vi
 -- case: an unprotected table whose trigger reads protected rows
 UPDATE noted SET note = 'x' WHERE id = 1
 -- =>
--- refuse 42501 function at 8 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+-- refuse 42501 function at 8 (noted): the statement writes to public.noted, whose trigger runs public.tell_note(), which reads public.orders (buyer_name)
 
 -- case: rows for such a table by INSERT in WITH
 WITH n AS (INSERT INTO noted (id) VALUES (1) RETURNING note) SELECT note FROM n
 -- =>
--- refuse 42501 function at 24 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+-- refuse 42501 function at 24 (noted): the statement writes to public.noted, whose trigger runs public.tell_note(), which reads public.orders (buyer_name)
 
 -- case: NEW in an expression
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING upper(new.buyer_name)

@@ -18,4 +18,4 @@ EXPLAIN INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
 -- case: a function
 EXPLAIN SELECT name_of(1)
 -- =>
--- refuse 42501 function at 16 (name_of): function name_of is not allowed: its body names orders
+-- refuse 42501 function at 16 (name_of): function public.name_of(bigint) is not allowed: it reads public.orders (buyer_name)

@@ -103,12 +103,12 @@ DROP MATERIALIZED VIEW order_names
 -- case: a block that reads protected rows
 DO $$ BEGIN PERFORM buyer_name FROM orders; END $$
 -- =>
--- refuse 42501 function at 4 ($$ BEGIN PERFORM buyer_name FROM orders; END $$): DO is not allowed: its body names orders
+-- refuse 42501 function at 4 ($$ BEGIN PERFORM buyer_name FROM orders; END $$): DO is not allowed: it reads public.orders (buyer_name)
 
 -- case: a block that makes SQL
 DO $$ BEGIN EXECUTE 'SELECT 1'; END $$
 -- =>
--- refuse 42501 function at 4 ($$ BEGIN EXECUTE 'SELECT 1'; END $$): DO is not allowed: its body runs other SQL (EXECUTE)
+-- refuse 42501 function at 4 ($$ BEGIN EXECUTE 'SELECT 1'; END $$): DO is not allowed: it runs SQL that it makes up (EXECUTE)
 
 -- case: a block in another language
 DO LANGUAGE plperl 'x'
@@ -128,7 +128,7 @@ DROP TABLE closed_table
 -- case: an event trigger
 CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION tell_note()
 -- =>
--- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
+-- refuse 42501 function at 1 (create): function public.tell_note() is not allowed: it reads public.orders (buyer_name)
 
 -- case: a foreign table
 CREATE FOREIGN TABLE f (id int) SERVER s
@@ -144,12 +144,12 @@ SELECT buyer_name FROM order_refs
 -- case: a trigger whose function reads protected rows
 CREATE TRIGGER t BEFORE UPDATE ON products FOR EACH ROW EXECUTE FUNCTION tell_note()
 -- =>
--- refuse 42501 function at 1 (create): function tell_note is not allowed: its body names orders
+-- refuse 42501 function at 1 (create): function public.tell_note() is not allowed: it reads public.orders (buyer_name)
 
 -- case: TRUNCATE of a table whose trigger reads protected rows
 TRUNCATE noted
 -- =>
--- refuse 42501 function at 10 (noted): cannot write to "public.noted": its trigger runs public.tell_note()
+-- refuse 42501 function at 10 (noted): the statement writes to public.noted, whose trigger runs public.tell_note(), which reads public.orders (buyer_name)
 
 -- case: data behind a definition of code in the same text
 CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT sku FROM products
