@@ -1,5 +1,6 @@
 /** Statements that define code: what of it can run before it is committed, and what must not be defined at all. */
 import type { Node } from '@pgsql/types';
+import type { Oid, Routine } from '../catalog/snapshot.js';
 import type { Viewer } from './analysis.js';
 import { type Mentions, mentionsOf, stringOf } from './mentions.js';
 import type { NameEnvironment } from './plan-types.js';
@@ -54,14 +55,18 @@ function isHarmlessFunction(statement: Fields, { protection, uncommitted }: View
   );
 }
 
-/** True where no routine, operator or type that somebody has defined is mentioned. */
-export function callsOnlyBuiltins(mentions: Mentions, { snapshot }: Protection): boolean {
+/** True where no routine or operator is mentioned that somebody has defined; what harmless extensions bring is as built in. */
+export function callsOnlyBuiltins(mentions: Mentions, { snapshot, routine }: Protection): boolean {
   const { routines, attributes, operators, relations } = mentions;
-  const isOwn = (name: string): boolean => snapshot.routinesByName.has(name) || !snapshot.builtinRoutines.has(name);
+  const isOwn = (oid: Oid): boolean =>
+    snapshot.routineByOid.get(oid)?.extension === undefined || routine(oid) !== undefined;
+  const named = (name: string): readonly Routine[] => snapshot.routinesByName.get(name) ?? [];
   return (
-    !routines.some(({ name }) => isOwn(name)) &&
-    !attributes.some(({ name }) => snapshot.routinesByName.has(name)) &&
-    !operators.some(({ name }) => snapshot.operatorsByName.has(name)) &&
+    !routines.some(({ name }) =>
+      named(name).length > 0 ? named(name).some((r) => isOwn(r.oid)) : !snapshot.builtinRoutines.has(name),
+    ) &&
+    !attributes.some(({ name }) => named(name).some((r) => isOwn(r.oid))) &&
+    !operators.some(({ name }) => snapshot.operatorsByName.get(name)?.some((o) => isOwn(o.routine))) &&
     !relations.some(({ name }) => snapshot.relationsByName.get(name)?.some((r) => r.kind === 'view'))
   );
 }
