@@ -100,8 +100,10 @@ function referenceTaints(fields: Fields, scope: Scope): readonly Taint[] {
   switch (resolved.kind) {
     case 'columns':
       return resolved.columns.flatMap((column) => column.taint());
-    case 'row':
-      return itemTaints(resolved.item);
+    case 'row': {
+      const isSystemColumn = names.parts.length > 1 && !names.star && SYSTEM_COLUMNS.has(names.parts.at(-1)!);
+      return isSystemColumn ? [] : itemTaints(resolved.item);
+    }
     case 'opaque':
       return resolved.items.flatMap((item) => item.opaqueTaint?.() ?? []);
     case 'unknown':

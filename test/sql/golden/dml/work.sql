@@ -400,12 +400,6 @@ UPDATE "public"."orders" o SET buyer_name = CASE WHEN «redacted "o"» THEN "o".
 -- withhold detail
 -- masked public.orders.buyer_name
 
--- case: a protected column set to its default
-UPDATE orders SET buyer_name = DEFAULT WHERE id = 1
--- =>
-UPDATE "public"."orders" SET buyer_name = CASE WHEN «redacted "orders"» THEN "orders"."buyer_name" ELSE NULL END WHERE id = 1
--- withhold detail
-
 -- case: OLD and NEW
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name
 -- =>
