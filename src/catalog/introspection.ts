@@ -71,6 +71,9 @@ const relations = (serverVersion: number) => `
         'notNull', a.attnotnull,
         'generated', a.attgenerated <> '',
         'generationExpression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
+        'defaultExpression', CASE WHEN a.attgenerated = '' AND a.attidentity = ''
+          AND (ty.typdefault IS NULL OR ty.typdefaultbin IS NOT NULL)
+          THEN coalesce(pg_get_expr(ad.adbin, ad.adrelid), pg_get_expr(ty.typdefaultbin, 0), 'NULL') END,
         'identityAlways', a.attidentity = 'a',
         'deterministic', coalesce(co.collisdeterministic, true),
         'readers', ${readersOf('a.attacl')}
@@ -236,7 +239,7 @@ const BUILTIN_ROUTINES = `
 
 /** Rows as JSON has them: null for what is absent in a snapshot. */
 type Nulls<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> | null };
-type ColumnRow = Nulls<Column, 'generationExpression' | 'domainBase'>;
+type ColumnRow = Nulls<Column, 'generationExpression' | 'defaultExpression' | 'domainBase'>;
 type RelationRow = Nulls<Omit<Relation, 'columns'>, 'primaryKey' | 'viewDefinition' | 'extension'> & {
   readonly columns: readonly ColumnRow[];
 };

@@ -27,6 +27,8 @@ export interface Column {
   readonly generated: boolean;
   /** The expression of a generated column, `pg_get_expr`; absent otherwise. */
   readonly generationExpression?: string;
+  /** What DEFAULT puts in, `pg_get_expr`; `NULL` without one. Absent where the server computes the value otherwise. */
+  readonly defaultExpression?: string;
   /** `attidentity = 'a'`: GENERATED ALWAYS AS IDENTITY. */
   readonly identityAlways: boolean;
   /** False for a column whose collation is nondeterministic: `=` there is not equality of bytes. */

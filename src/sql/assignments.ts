@@ -2,7 +2,7 @@
 import type { MultiAssignRef, Node } from '@pgsql/types';
 import { type Column, findColumn } from '../catalog/snapshot.js';
 import type { PolicyConfig } from '../policy/config-types.js';
-import { quoteIdentifier } from '../policy/quote.js';
+import { quoteIdentifier, quoteLiteral } from '../policy/quote.js';
 import type { Analysis, Ref } from './analysis.js';
 import { place, refsOf, visitExpression } from './expression.js';
 import { guardInPlace, maskReferences, type Target } from './in-place.js';
@@ -55,7 +55,7 @@ function assignmentsOf(targets: readonly Node[], analysis: Analysis): readonly A
       (val.MultiAssignRef as { source?: Node }).source = source!;
       return rowAssignment(name, source, colno, location, analysis);
     }
-    const writable = val && !indirection && !('SetToDefault' in val);
+    const writable = val && !indirection;
     return {
       column: name,
       value: val,
@@ -79,7 +79,7 @@ function rowAssignment(
   const args = source && 'RowExpr' in source ? source.RowExpr.args : undefined;
   const row = source && 'RowExpr' in source ? source.RowExpr : undefined;
   const value = args ? args[colno - 1] : source;
-  const writable = args !== undefined && value !== undefined && !('SetToDefault' in value);
+  const writable = args !== undefined && value !== undefined;
   return {
     column,
     value: args || colno === 1 ? value : undefined,
@@ -153,6 +153,20 @@ function keepStored(
   }
   const redacted = policies.map((p) => guardInPlace(target, p)).join(' OR ');
   const stored = `${target.alias}.${quoteIdentifier(column.name)}`;
+  if ('SetToDefault' in value) {
+    // Of a generated column there is no other value than what follows from the rest of the row.
+    if (column.generated) return;
+    const constant = constantDefault(column, analysis);
+    if (constant === undefined) {
+      throw unsupported(`SET of the column ${column.name} to a default that is no constant`, assignment.location);
+    }
+    analysis.unit.edits.push({
+      ...range,
+      render: () => `CASE WHEN ${redacted} THEN ${stored} ELSE ${constant} END`,
+      mean: (sql, parser) => assignment.replace(parseExpression(sql, parser)),
+    });
+    return;
+  }
   analysis.unit.edits.push(
     {
       start: range.start,
@@ -166,6 +180,23 @@ function keepStored(
     },
     { start: range.end, end: range.end, render: () => ') END', mean: () => undefined },
   );
+}
+
+/**
+ * A column's default as a literal without a type, which takes that of the stored value beside it. Undefined for what is
+ * not one: names in it could mean something else to the client.
+ */
+function constantDefault({ defaultExpression }: Column, analysis: Analysis): string | undefined {
+  if (defaultExpression === undefined) return undefined;
+  const node = parseExpression(defaultExpression, analysis.state.viewer.parser);
+  const constant = 'TypeCast' in node ? node.TypeCast.arg : node;
+  if (!constant || !('A_Const' in constant)) return undefined;
+  const { isnull, sval, ival, fval, boolval } = constant.A_Const;
+  if (isnull) return 'NULL';
+  if (sval) return quoteLiteral(sval.sval ?? '');
+  if (boolval) return String(boolval.boolval ?? false);
+  if (ival) return String(ival.ival ?? 0);
+  return fval?.fval;
 }
 
 /** Keywords that can follow the last assignment; WHEN is MERGE's, that of CASE stands deeper. */

@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, Ref } from './analysis.js';
 import { locationOf, stringOf } from './mentions.js';
 import { unsupported } from './refuse.js';
-import { SYSTEM_COLUMNS } from './scan.js';
+import { SYSTEM_COLUMNS, systemColumnsIn } from './scan.js';
 import { findItem, type RangeItem, type Resolved, resolveColumn, type Scope, type Taint } from './scope.js';
 import { parseExpression, replaceNode } from './unit.js';
 
@@ -161,8 +161,10 @@ function referenceTaints(fields: Fields, scope: Scope): readonly Taint[] {
   switch (resolved.kind) {
     case 'columns':
       return resolved.columns.flatMap((column) => column.taint());
-    case 'row':
-      return itemTaints(resolved.item);
+    case 'row': {
+      const isSystemColumn = names.parts.length > 1 && !names.star && SYSTEM_COLUMNS.has(names.parts.at(-1)!);
+      return isSystemColumn ? [] : itemTaints(resolved.item);
+    }
     case 'opaque':
       return resolved.items.flatMap((item) => item.opaqueTaint?.() ?? []);
     case 'unknown':
@@ -204,7 +206,13 @@ function mendReference(node: object, fields: Fields, scope: Scope, analysis: Ana
     unqualify(node, fields, qualified.item, analysis);
     return;
   }
-  if (star) return;
+  if (star) {
+    const isScan = findItem(parts, scope)?.item.scan !== undefined;
+    if (isScan && systemColumnsIn(analysis.mentions).length > 0) {
+      throw unsupported('* in an expression together with a system column', place(fields, analysis));
+    }
+    return;
+  }
   const resolved = resolveColumn(parts, scope);
   analysis.resolutions.set(node, resolved);
   if (resolved.kind !== 'row' || resolved.item.rowType === undefined) return;

@@ -11,7 +11,7 @@ import { locationOf, mentionsOf, stringOf } from './mentions.js';
 import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveAndPin } from './relations.js';
-import { createScan, isUnredacted, rulesOf, type Scan, SYSTEM_COLUMNS, substitutionSql, usedColumns } from './scan.js';
+import { createScan, isUnredacted, rulesOf, type Scan, substitutionSql, systemColumnsIn, usedColumns } from './scan.js';
 import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
 import { statisticsSql } from './statistics.js';
 import type { Token } from './tokens.js';
@@ -252,8 +252,10 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis, sampling: str
     range.alias?.colnames !== undefined ||
     [...mentions.aliases, alias].some((a) => mentions.columns.has(a));
   const isMentioned = (name: string): boolean => mentions.columns.has(name) || mentions.using.has(name);
-  const systemColumns = [...SYSTEM_COLUMNS].filter((name) => mentions.columns.has(name));
-  if (starred && systemColumns.length > 0) {
+  const systemColumns = systemColumnsIn(mentions);
+  // A single star can be written out, which is its query's concern.
+  const isWrittenOut = mentions.stars.length === 1 && mentions.modified.length === 0;
+  if (starred && systemColumns.length > 0 && !isWrittenOut) {
     throw unsupported(`* together with the system column ${systemColumns[0]}`, place(range, analysis));
   }
   const columns = usedColumns(relation, isMentioned, all);

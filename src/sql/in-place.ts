@@ -31,7 +31,7 @@ export function maskReferences(node: unknown, target: Target, scope: Scope, anal
     return;
   }
   if ('SelectStmt' in node || 'SubLink' in node) {
-    assertNoOuterReference(node, target, analysis);
+    maskOuterReferences(node, target, analysis);
     const link = 'SubLink' in node ? (node.SubLink as { testexpr?: Node }) : {};
     maskReferences(link.testexpr, target, scope, analysis);
     return;
@@ -42,7 +42,15 @@ export function maskReferences(node: unknown, target: Target, scope: Scope, anal
   }
   const fields = node.ColumnRef as Readonly<Record<string, unknown>>;
   const replacement = replacementOf(fields, target, scope, analysis);
-  if (replacement === undefined) return;
+  if (replacement !== undefined) replaceReference(node, fields, replacement, analysis);
+}
+
+function replaceReference(
+  node: object,
+  fields: Readonly<Record<string, unknown>>,
+  replacement: string,
+  analysis: Analysis,
+): void {
   const start = locationOf(fields);
   const end = analysis.unit.tokens().endOfName(start);
   if (end === undefined) throw unsupported('this reference', place(fields, analysis));
@@ -69,6 +77,10 @@ function replacementOf(
   const location = place(fields, analysis);
   const qualifier = star ? parts : parts.slice(0, -1);
   assertNotOldOrNew(parts, scope, location);
+  if (target.item.qualifiedOnly && qualifier.length === 0) {
+    if (parts.length === 1 && resolvesTo(target, parts, scope)) throw unsupported('this row in RETURNING', location);
+    return undefined;
+  }
   // What could name the target is masked, also where the server would find it ambiguous.
   if (qualifier.length > 0) {
     if (findItem(qualifier, scope)?.item !== target.item) return undefined;
@@ -89,12 +101,20 @@ function replacementOf(
   return `ROW(${relation.columns.map((c) => inPlace(target, c)).join(', ')})::${relationSql(relation)}`;
 }
 
+function resolvesTo(target: Target, parts: readonly string[], scope: Scope): boolean {
+  const resolved = resolveColumn(parts, scope);
+  return resolved.kind === 'row' && resolved.item === target.item;
+}
+
 export function inPlace(target: Target, column: Column): string {
   return columnInPlace(target.scan!, column, target.alias, (policy) => guardInPlace(target, policy));
 }
 
-/** In a subquery another relation can take the target's name, and with it the guard's columns. */
-function assertNoOuterReference(node: unknown, target: Target, analysis: Analysis): void {
+/**
+ * In a subquery another relation can take the target's name. Where a reference has that name before it, the mask that
+ * stands in its place reads the row that the reference would have read; others are refused.
+ */
+function maskOuterReferences(node: unknown, target: Target, analysis: Analysis): void {
   const scan = target.scan!;
   const visit = (part: unknown): void => {
     if (part === null || typeof part !== 'object') return;
@@ -118,7 +138,13 @@ function assertNoOuterReference(node: unknown, target: Target, analysis: Analysi
         ? quoteIdentifier(qualifier) === target.alias
         : quoteIdentifier(name) === target.alias;
       const isProtected = column !== undefined && rulesOf(scan, column.attnum).length > 0;
-      const found = qualified ? undefined : analysis.resolutions.get(part);
+      const read = analysis.resolutions.get(part);
+      const isTargets = read?.kind === 'columns' && read.columns.every((c) => target.item.columns?.includes(c));
+      if (namesTarget && isProtected && isTargets && parts.length === 2) {
+        replaceReference(part, fields, inPlace(target, column), analysis);
+        return;
+      }
+      const found = qualified ? undefined : read;
       const elsewhere = found?.kind === 'columns' && found.depth === 0;
       if ((namesTarget && (isProtected || star || !column)) || (!qualified && !star && isProtected && !elsewhere)) {
         throw unsupported(`a reference to "${name}" from a subquery`, place(fields, analysis));
@@ -135,7 +161,10 @@ export function guardInPlace(target: Target, policy: PolicyConfig): string {
   return inlineGuard(target.scan!.guarded.guards.get(policy)!, target.alias);
 }
 
-/** From PostgreSQL 18 on, RETURNING knows the row before and after the change under names of their own. */
+/**
+ * From PostgreSQL 18 on, RETURNING knows the row before and after the change under names of their own, as
+ * `addNSItemForReturning` has it. Elsewhere they name nothing.
+ */
 export function assertNotOldOrNew(parts: readonly string[], scope: Scope, location: number | undefined): void {
   const [first] = parts;
   if (first !== 'old' && first !== 'new') return;

@@ -166,16 +166,16 @@ function onConflict(clause: OnConflictClause, target: Target, scope: Scope, anal
   assignments(clause.targetList ?? [], target, inner, analysis);
 }
 
-export function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {
+export function returning(statement: object, target: Target, outer: Scope, analysis: Analysis): Modification {
   // PostgreSQL 18 has a clause with options in the place of the list.
   const { returningClause: clause, returningList } = statement as {
     readonly returningClause?: { readonly exprs?: Node[]; readonly options?: Node[] };
     readonly returningList?: Node[];
   };
-  const [option] = clause?.options ?? [];
-  if (option && target.scan)
-    throw unsupported('RETURNING WITH (…)', place(Object.values(option)[0] as object, analysis));
   const list = clause?.exprs ?? returningList ?? [];
+  const versions = oldAndNew(clause?.options ?? [], target, outer);
+  const targets = [target, ...versions];
+  const scope: Scope = { ...outer, items: [...outer.items, ...versions.map((version) => version.item)] };
   const columns: QueryColumn[] = [];
   let known = true;
   for (const node of [...list]) {
@@ -184,7 +184,7 @@ export function returning(statement: object, target: Target, scope: Scope, analy
     const reference =
       'ColumnRef' in val ? referenceNames(val.ColumnRef as Readonly<Record<string, unknown>>) : undefined;
     if (reference?.star) {
-      if (target.scan) expandStar(list, node, reference.parts, target, scope, analysis);
+      if (target.scan) expandStar(list, node, reference.parts, targets, scope, analysis);
       const item = reference.parts.length > 0 ? findItem(reference.parts, scope)?.item : undefined;
       const items = item ? [item] : scope.items.filter((i) => !i.qualifiedOnly);
       for (const i of items) {
@@ -195,15 +195,15 @@ export function returning(statement: object, target: Target, scope: Scope, analy
             name: column.name,
             taint: column.taint,
             refs: () => column.taint().map((taint) => ({ taint, location })),
-            ...(i === target.item && column.origin ? { origin: column.origin } : {}),
-            ...(i === target.item && column.typmod !== undefined ? { typmod: column.typmod } : {}),
+            ...(targets.some((t) => t.item === i) && column.origin ? { origin: column.origin } : {}),
+            ...(targets.some((t) => t.item === i) && column.typmod !== undefined ? { typmod: column.typmod } : {}),
           });
         }
       }
       continue;
     }
     visitExpression(val, scope, analysis);
-    maskReferences(val, target, scope, analysis);
+    for (const version of targets) maskReferences(val, version, scope, analysis);
     if (reference && name === undefined) nameWholeRow(node.ResTarget, reference.parts, target, scope, analysis);
     const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
     const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
@@ -218,6 +218,22 @@ export function returning(statement: object, target: Target, scope: Scope, analy
   }
   const refs = (): readonly Ref[] => columns.flatMap((column) => column.refs());
   return { columns: known ? columns : undefined, refs, withhold: withholding(target, analysis) };
+}
+
+/** The target's rows before and after the change, under the names by which RETURNING can ask for them. */
+function oldAndNew(options: readonly Node[], target: Target, scope: Scope): readonly Target[] {
+  if (!target.scan) return [];
+  const named = options.map((node) => {
+    if (!('ReturningOption' in node)) throw unsupported('this RETURNING');
+    return node.ReturningOption;
+  });
+  const { schema: _, ...item } = target.item;
+  return (['old', 'new'] as const).flatMap((version) => {
+    const option = version === 'old' ? 'RETURNING_OPTION_OLD' : 'RETURNING_OPTION_NEW';
+    const alias = named.find((n) => n.option === option)?.value ?? version;
+    if (scope.items.some((other) => other.alias === alias)) return [];
+    return [{ ...target, alias: quoteIdentifier(alias), item: { ...item, alias, qualifiedOnly: true } }];
+  });
 }
 
 /** A whole row that is made of its columns has lost the name that the server would give it. */
@@ -247,7 +263,7 @@ function expandStar(
   list: Node[],
   node: Node,
   qualifier: readonly string[],
-  target: Target,
+  targets: readonly Target[],
   scope: Scope,
   analysis: Analysis,
 ): void {
@@ -258,12 +274,11 @@ function expandStar(
     assertNotOldOrNew(qualifier, scope, place(val.ColumnRef, analysis));
     return;
   }
-  if (only && only !== target.item) return;
+  if (only && !targets.some((target) => target.item === only)) return;
   const items = only ? [only] : scope.items.filter((item) => !item.qualifiedOnly);
   const listed = items.map((item) => {
-    if (item === target.item) {
-      return target.scan!.guarded.relation.columns.map((column) => inPlace(target, column)).join(', ');
-    }
+    const target = targets.find((t) => t.item === item);
+    if (target) return target.scan!.guarded.relation.columns.map((column) => inPlace(target, column)).join(', ');
     if (item.alias === undefined) throw unsupported('RETURNING * with this FROM', place(val.ColumnRef, analysis));
     return `${quoteIdentifier(item.alias)}.*`;
   });

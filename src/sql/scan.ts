@@ -42,6 +42,11 @@ const ROW = `${RESERVED_PREFIX}t`;
 /** Columns that every table has, and no subquery. */
 export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
+/** Those that a statement mentions: every subquery in the place of a relation shows them. */
+export function systemColumnsIn({ columns }: { readonly columns: ReadonlyMap<string, number> }): readonly string[] {
+  return [...SYSTEM_COLUMNS].filter((name) => columns.has(name));
+}
+
 export interface SubstitutionOptions {
   /** Columns to offer, in the relation's order. */
   readonly columns: readonly Column[];

@@ -1,18 +1,17 @@
 /** Queries: WITH, set operations, VALUES and SELECT levels. After `transformStmt` in `analyze.c`. */
 import type { Node, SelectStmt } from '@pgsql/types';
-import type { AttNum, Column } from '../catalog/snapshot.js';
-import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { conjunctsOf } from './conditions.js';
 import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression, wholeRow } from './expression.js';
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
+import { keepFunctionalDependency } from './grouping.js';
 import { lazyUnion } from './lazy.js';
-import { locationOf, stringOf } from './mentions.js';
+import { stringOf } from './mentions.js';
 import { proveScans } from './proof.js';
 import { unsupported } from './refuse.js';
 import type { Scan, ScanColumn } from './scan.js';
 import { findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
-import { parseTargets } from './unit.js';
+import { writeOutStar } from './system-columns.js';
 import { isPlainTextType } from './values.js';
 import { withScope } from './with.js';
 
@@ -96,7 +95,7 @@ function level(select: SelectStmt, outer: Scope, analysis: Analysis): QueryResul
   const refs = (): readonly Ref[] => columns.columns.flatMap((column) => column.refs());
   if (groupClause) {
     shapeCheck('GROUP BY', () => refsOf(groupClause, scope, analysis), analysis);
-    keepFunctionalDependency(select, scope, analysis);
+    keepFunctionalDependency(select, scope, (node) => storedColumn(node, scope), analysis);
   }
   const keys = (nodes: readonly Node[] | undefined): readonly Ref[] =>
     columns.known ? keyRefs(nodes, columns.columns, scope, analysis) : [...refsOf(nodes, scope, analysis), ...refs()];
@@ -194,7 +193,7 @@ function targetColumns(
 ): { readonly columns: readonly QueryColumn[]; readonly known: boolean } {
   const columns: QueryColumn[] = [];
   let known = true;
-  for (const node of select.targetList ?? []) {
+  for (const node of [...(select.targetList ?? [])]) {
     if (!('ResTarget' in node)) throw unsupported('this target');
     const { val, name } = node.ResTarget;
     if (!val) continue;
@@ -214,13 +213,13 @@ function targetColumns(
       columns.push(expressionColumn(val, name, columns.length, select, scope, analysis));
       continue;
     }
-    visitExpression(val, scope, analysis);
     const item = star.qualifier.length > 0 ? findItem(star.qualifier, scope)?.item : undefined;
     const expansion = item ? item.columns : star.qualifier.length > 0 ? undefined : from.expansion;
     const [first] = select.fromClause ?? [];
     // The `*` of `TABLE orders` is not written.
     const written = 'ColumnRef' in val ? place(val.ColumnRef, analysis) : undefined;
     const location = written ?? (first && 'RangeVar' in first ? place(first.RangeVar, analysis) : undefined);
+    if (!writeOutStar(select, node, item, scope, analysis)) visitExpression(val, scope, analysis);
     if (!expansion) {
       known = false;
       const refs = (): readonly Ref[] =>
@@ -370,81 +369,6 @@ function columnName(node: Node): string | undefined {
     return target.ResTarget.name ?? (target.ResTarget.val && columnName(target.ResTarget.val));
   }
   return undefined;
-}
-
-/**
- * `GROUP BY o.id` lets a query use all columns of a base table; of a subquery it does not, so the columns that the
- * statement mentions are added to GROUP BY. They depend on the key: no group changes.
- */
-function keepFunctionalDependency(select: SelectStmt, scope: Scope, analysis: Analysis): void {
-  const groups = select.groupClause ?? [];
-  const named = groups.map((node) => ({ node, column: groupColumn(node, select, scope) }));
-  for (const item of scope.items) {
-    const { scan } = item;
-    const key = scan?.guarded.relation.primaryKey;
-    if (!scan || !key || item.alias === undefined) continue;
-    const grouped = new Set(named.filter((g) => g.column?.scan === scan).map((g) => g.column!.attnum));
-    if (!key.every((attnum) => grouped.has(attnum))) continue;
-    const missing = scan.guarded.relation.columns.filter(
-      (column) => !grouped.has(column.attnum) && isMentioned(column, item.alias!, analysis),
-    );
-    const anchor = named.find((g) => g.column?.scan === scan)!.node;
-    if (missing.length > 0) appendGroups(select, anchor, item.alias, missing, analysis);
-  }
-}
-
-/** The scan's column that an entry of GROUP BY means; an input column goes before an output column. */
-function groupColumn(node: Node, select: SelectStmt, scope: Scope): { scan: Scan; attnum: AttNum } | undefined {
-  const own = storedReference(node, scope);
-  if (own) return own;
-  const index = 'A_Const' in node ? node.A_Const.ival?.ival : undefined;
-  const target = select.targetList?.find((t, i) =>
-    index === undefined
-      ? 'ResTarget' in t && 'ColumnRef' in node && t.ResTarget.name === stringOf(node.ColumnRef.fields?.at(-1))
-      : i === index - 1,
-  );
-  return target && 'ResTarget' in target && target.ResTarget.val
-    ? storedReference(target.ResTarget.val, scope)
-    : undefined;
-}
-
-function storedReference(node: Node, scope: Scope): { scan: Scan; attnum: AttNum } | undefined {
-  return 'ColumnRef' in node ? storedColumn(node, scope) : undefined;
-}
-
-/** Types that GROUP BY cannot take. */
-const UNGROUPABLE = new Set(['json', 'xml', 'point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle']);
-
-function isMentioned(column: Column, alias: string, { mentions }: Analysis): boolean {
-  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
-  return (starred || mentions.columns.has(column.name)) && !UNGROUPABLE.has(column.typeSql);
-}
-
-function appendGroups(
-  select: SelectStmt,
-  anchor: Node,
-  alias: string,
-  columns: readonly Column[],
-  analysis: Analysis,
-): void {
-  const start = locationOf(Object.values(anchor)[0] as object);
-  const { tokens, at, endOfName } = analysis.unit.tokens();
-  const first = at(start);
-  const end = 'ColumnRef' in anchor ? endOfName(start) : first === undefined ? undefined : tokens[first]?.end;
-  if (end === undefined) throw unsupported('this GROUP BY', place(Object.values(anchor)[0] as object, analysis));
-  const names = columns.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column.name)}`);
-  analysis.unit.edits.push({
-    start: end,
-    end,
-    render: () => `, ${names.join(', ')}`,
-    mean: (sql, parser) => {
-      const added = parseTargets(sql.slice(2), parser).flatMap((target) =>
-        'ResTarget' in target && target.ResTarget.val ? [target.ResTarget.val] : [],
-      );
-      const groups = select.groupClause!;
-      groups.splice(groups.indexOf(anchor) + 1, 0, ...added);
-    },
-  });
 }
 
 function taintsOf(refs: () => readonly Ref[]) {

@@ -224,8 +224,8 @@ function lengthOf(node: Node): Span | undefined {
   }
   const constant = 'TypeCast' in node ? node.TypeCast.arg : node;
   const text = constant && 'A_Const' in constant ? constant.A_Const.sval?.sval : undefined;
-  const match = text === undefined ? null : /^(\d+) (minute|hour|day|week|month|year)s?$/.exec(text.trim());
-  const unit = match && DAYS[match[2]!];
+  const match = text === undefined ? null : /^(\d+) (minute|hour|day|week|month|year)s?$/i.exec(text.trim());
+  const unit = match && DAYS[match[2]!.toLowerCase()];
   if (!unit) return undefined;
   const hour = unit.low < 1 ? 0 : 1 / 24;
   return { low: unit.low * Number(match[1]) - hour, high: unit.high * Number(match[1]) + hour };

@@ -382,7 +382,7 @@ SELECT a2f();
 SELECT n FROM a2t
 
 -- case: the old row in a subquery of RETURNING
--- expect: refused
+-- expect: same
 -- rollback
 UPDATE orders SET status = status WHERE id = 900001 RETURNING (SELECT old.buyer_name)
 

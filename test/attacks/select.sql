@@ -377,3 +377,19 @@ SELECT concat(VARIADIC ARRAY[buyer_name, 'x']), make_interval(days => length(buy
 -- case: a guess by random order of evaluation
 -- expect: same
 SELECT greatest(buyer_name, 'B'), least(buyer_name, 'B'), buyer_name IN ('Alan Archer', 'x'), buyer_name = ANY (ARRAY['Alan Archer']), buyer_name BETWEEN 'A' AND 'B' FROM orders WHERE id = 900001
+
+-- case: everything and a system column
+-- expect: same
+SELECT *, ctid FROM orders WHERE id = 900001
+
+-- case: everything of an alias, a system column and a join
+-- expect: same
+SELECT o.xmin::text <> '', o.*, i.sku FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id = 900001
+
+-- case: grouped by the key in parentheses
+-- expect: same
+SELECT o.id, o.buyer_name, upper(o.ship_city), count(*) FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id = 900001 GROUP BY (o.id)
+
+-- case: grouped by the key in grouping sets
+-- expect: same
+SELECT o.id, o.buyer_name, i.sku, count(*) FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id IN (900001, 900002) GROUP BY GROUPING SETS ((o.id), (i.sku, o.id))

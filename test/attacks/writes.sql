@@ -379,3 +379,89 @@ MERGE INTO orders o USING (VALUES (900001)) v (id) ON o.id = v.id WHEN MATCHED A
 -- rollback
 MERGE INTO leaks l USING orders o ON o.id = l.id WHEN NOT MATCHED THEN INSERT VALUES (o.id, o.buyer_name);
 SELECT what FROM leaks WHERE id = 900001
+
+-- case: columns of the rows before and after
+-- expect: same
+-- rollback
+UPDATE orders SET notes = 'x', buyer_name = 'Mallory' WHERE id = 900001 RETURNING old.buyer_name, new.buyer_name, upper(old.ship_city), old.*
+
+-- case: columns of the row before, under another name
+-- expect: same
+-- rollback
+UPDATE orders o SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was, NEW AS "Is") was.buyer_name, "Is".buyer_name, was.*, "Is".*
+
+-- case: the whole row before, under another name
+-- expect: refused 0A000
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was) was
+
+-- case: the whole row before as JSON
+-- expect: refused 0A000
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING to_jsonb(old)
+
+-- case: a field of the whole row after
+-- expect: refused 0A000
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING (new).buyer_name
+
+-- case: the row before in a subquery, under another name
+-- expect: same
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was) (SELECT was.buyer_name), (SELECT max(x) FROM (SELECT upper(was.buyer_name) AS x) y)
+
+-- case: the whole row before in a subquery, under another name
+-- expect: refused 0A000
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was) (SELECT (was).buyer_name)
+
+-- case: a filter on the row before in a subquery
+-- expect: refused 42501
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING (SELECT count(*) FROM products WHERE old.buyer_name LIKE 'A%')
+
+-- case: the row that a conflict met
+-- expect: same
+-- rollback
+INSERT INTO customers (id, name) VALUES (900001, 'Mallory') ON CONFLICT (id) DO UPDATE SET created_at = now() - interval '1 year' RETURNING old.name, new.name, old.phone
+
+-- case: the row that MERGE met
+-- expect: same
+-- rollback
+MERGE INTO customers c USING (VALUES (900001)) v(id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET created_at = c.created_at RETURNING old.name, new.email
+
+-- case: the row before, by the name of a relation in FROM
+-- expect: same
+-- rollback
+UPDATE orders SET notes = 'x' FROM orders old WHERE orders.id = 900001 AND old.id = 900002 RETURNING old.buyer_name, new.buyer_name
+
+-- case: columns of the guard set to their defaults
+-- expect: same
+-- rollback
+UPDATE orders SET shipped_at = DEFAULT, payment_terms = DEFAULT, channel = 'ebay' WHERE id = 900001;
+SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: a list of columns of the guard set to their defaults, in an upsert
+-- expect: same
+-- rollback
+INSERT INTO orders (id, order_ref, channel, buyer_name, ship_country, total) VALUES (900001, 'x', 'ebay', 'x', 'DE', 1) ON CONFLICT (id) DO UPDATE SET (shipped_at, channel) = (DEFAULT, 'ebay') RETURNING buyer_name
+
+-- case: the row's own name in a subquery of SET
+-- expect: refused 42501
+-- rollback
+UPDATE orders o SET notes = (SELECT upper(o.buyer_name)) WHERE o.id = 900001 RETURNING notes
+
+-- case: the row's own name in a subquery of RETURNING
+-- expect: same
+-- rollback
+UPDATE orders o SET notes = 'x' WHERE o.id = 900001 RETURNING (SELECT o.buyer_name || o.ship_city), (SELECT x FROM (SELECT length(o.buyer_name) AS x) y)
+
+-- case: the row's own name in a subquery's condition
+-- expect: refused 42501
+-- rollback
+DELETE FROM survey_responses s WHERE s.order_id = 900001 AND EXISTS (SELECT FROM products p WHERE s.answer LIKE 'great%')
+
+-- case: the row's own name in a subquery with a relation of the target's name
+-- expect: same or refused
+-- rollback
+UPDATE orders o SET notes = 'x' WHERE o.id = 900011 RETURNING (SELECT o.buyer_name FROM orders o WHERE o.id = 900001)

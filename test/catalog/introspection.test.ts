@@ -219,6 +219,9 @@ describe('relations', () => {
       deterministic: true,
     });
     expect(column('serial')).toMatchObject({ identityAlways: false, notNull: true });
+    expect(column('serial')).not.toHaveProperty('defaultExpression');
+    expect(column('mail').defaultExpression).toBe('NULL');
+    expect(column('code_upper')).not.toHaveProperty('defaultExpression');
     expect(column('mail').notNull).toBe(false);
     expect(column('nick').deterministic).toBe(false);
     expect(column('code').deterministic).toBe(true);

@@ -1,23 +1,13 @@
 /** A case's statements as messages, in each way that a client can send them. */
-import {
-  bind,
-  describe,
-  execute,
-  type FrontendMessage,
-  parse,
-  query,
-  ready,
-  type Step,
-  sync,
-  together,
-} from './messages.js';
+import { bind, describe, execute, extended, parse, query, ready, type Step, sync, together } from './messages.js';
 import { type BackendMessage, connectRaw, type RawClient, type Target } from './raw-client.js';
 import type { SqlCase } from './sql-cases.js';
 
-export type Way = 'simple' | 'extended, text' | 'extended, binary';
+export type Way = 'simple' | 'extended, text' | 'extended, binary' | 'prepared';
 
-/** Three where the case is one statement, else one. */
+/** Three where the case is one statement, else one; one that has parameters is prepared by name and run twice, too. */
 export function waysOf(sqlCase: SqlCase): readonly Way[] {
+  if ('params' in sqlCase.options) return ['extended, text', 'extended, binary', 'prepared'];
   const one = sqlCase.statements.length === 1 && !('one message' in sqlCase.options);
   return one ? ['simple', 'extended, text', 'extended, binary'] : ['simple'];
 }
@@ -53,28 +43,35 @@ export async function playCaseAmongOthers(client: RawClient, sqlCase: SqlCase): 
 }
 
 function stepsOf({ statements, options }: SqlCase, way: Way): readonly Step[] {
-  const steps =
-    'pipelined' in options ? pipelined(statements) : statements.flatMap((sql) => [...send(sql, way), ready()]);
-  return 'rollback' in options ? [query('BEGIN'), ready(), ...steps, query('ROLLBACK'), ready()] : steps;
+  const values = 'params' in options ? (JSON.parse(options.params ?? '') as readonly (string | null)[]) : [];
+  const [begin, end] =
+    'rollback' in options
+      ? [
+          [query('BEGIN'), ready()],
+          [query('ROLLBACK'), ready()],
+        ]
+      : [[], []];
+  if (way === 'prepared') {
+    const run = [...begin, bind(values, { statement: 's1' }), execute(), sync(), ready(), ...end];
+    return [parse(statements[0]!, 's1'), describe('S', 's1'), sync(), ready(), ...run, ...run];
+  }
+  const steps = 'pipelined' in options ? pipelined(statements) : statements.flatMap((sql) => send(sql, way, values));
+  return [...begin, ...steps, ...end];
 }
 
-function send(sql: string, way: Way): readonly FrontendMessage[] {
+function send(sql: string, way: Exclude<Way, 'prepared'>, values: readonly (string | null)[]): readonly Step[] {
   switch (way) {
     case 'simple':
-      return [query(sql)];
+      return [query(sql), ready()];
     case 'extended, text':
-      return [...unnamed(sql, 0), sync()];
+      return [...extended(sql, values, [0]), sync(), ready()];
     case 'extended, binary':
-      return [...unnamed(sql, 1), sync()];
+      return [...extended(sql, values, [1]), sync(), ready()];
     default:
       return way satisfies never;
   }
 }
 
 function pipelined(statements: readonly string[]): readonly Step[] {
-  return [together(...statements.flatMap((sql) => unnamed(sql, 0)), sync()), ready()];
-}
-
-function unnamed(sql: string, format: 0 | 1): readonly FrontendMessage[] {
-  return [parse(sql), bind([], { results: [format] }), describe('P'), execute()];
+  return [together(...statements.flatMap((sql) => extended(sql, [], [0])), sync()), ready()];
 }

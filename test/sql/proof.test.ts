@@ -343,6 +343,8 @@ describe('the scope proof', () => {
     ["shipped_at >= now() - interval '29 days'", true],
     ["shipped_at > now() - interval '4 weeks'", true],
     ["now() - interval '7 days' < shipped_at", true],
+    ["shipped_at >= CURRENT_TIMESTAMP - INTERVAL '7 DAYS'", true],
+    ["shipped_at >= CURRENT_TIMESTAMP - INTERVAL '7 Months'", false],
     ["shipped_at BETWEEN now() - interval '7 days' AND now()", true],
     ['shipped_at >= current_date - 7', true],
     ["payment_terms = 'credit'", true],

@@ -99,7 +99,7 @@ SELECT tc.constraint_name, tc.table_name, kcu.column_name, ccu.table_name AS for
 SELECT i.relname AS name, ix.indisprimary AS primary, ix.indisunique AS unique, ix.indkey AS indkey, array_agg(a.attnum ORDER BY a.attnum) as column_indexes, array_agg(a.attname ORDER BY a.attnum) AS column_names, pg_get_indexdef(ix.indexrelid) AS definition FROM pg_class t, pg_class i, pg_index ix, pg_attribute a WHERE t.oid = ix.indrelid AND i.oid = ix.indexrelid AND a.attrelid = t.oid AND t.relkind = 'r' and t.relname = 'customers' GROUP BY i.relname, ix.indexrelid, ix.indisprimary, ix.indisunique, ix.indkey ORDER BY i.relname
 
 -- case: pgAdmin and others, sizes
--- expect: accepted
+-- expect: runs
 SELECT relname, pg_size_pretty(pg_total_relation_size(oid)), pg_get_userbyid(relowner), has_table_privilege(oid, 'SELECT') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1
 
 -- case: pgAdmin, activity of one's own

@@ -331,3 +331,157 @@ UPDATE orders o SET buyer_name = s.returning, gift_message = s.where, notes = 'x
 -- =>
 UPDATE "public"."orders" o SET buyer_name = CASE WHEN «redacted "o"» THEN "o"."buyer_name" ELSE (s.returning) END, gift_message = CASE WHEN «redacted "o"» THEN "o"."gift_message" ELSE (s.where) END, notes = 'x' FROM (SELECT 'a' AS "returning", 'b' AS "where") s WHERE o.id = 1 RETURNING o.id
 -- withhold detail
+
+-- case: OLD and NEW of protected columns
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name, new.buyer_name AS n, upper(old.gift_message), old.status
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING («mask "old".buyer_name»), («mask "new".buyer_name») AS n, upper((«mask "old".gift_message»)), old.status
+-- output 0 public.orders.buyer_name
+-- output 1 public.orders.buyer_name
+-- withhold detail
+-- masked public.orders.buyer_name, public.orders.gift_message
+
+-- case: everything of OLD
+DELETE FROM payments WHERE id = 1 RETURNING old.*
+-- =>
+DELETE FROM "public"."payments" WHERE id = 1 RETURNING "old"."id", "old"."order_id", "old"."method", («mask "old".card_holder»), («mask "old".card_last4»), («mask "old".iban»), "old"."amount", («mask "old".paid_at»)
+-- output 3 public.payments.card_holder
+-- output 4 public.payments.card_last4
+-- output 5 public.payments.iban
+-- output 7 public.payments.paid_at
+-- withhold detail
+-- masked public.payments.card_holder, public.payments.card_last4, public.payments.iban, public.payments.paid_at
+
+-- case: names for OLD and NEW
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o, NEW AS "After") o.buyer_name, "After".buyer_name, o.status
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o, NEW AS "After") («mask "o".buyer_name»), («mask "After".buyer_name»), o.status
+-- output 0 public.orders.buyer_name
+-- output 1 public.orders.buyer_name
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: OLD of an upsert
+INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING old.name, new.name, name
+-- =>
+INSERT INTO "public"."customers" (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = CASE WHEN «redacted "customers"» THEN "customers"."name" ELSE (excluded.name) END RETURNING («mask "old".name»), («mask "new".name»), («mask "customers".name»)
+-- output 0 public.customers.name
+-- output 1 public.customers.name
+-- output 2 public.customers.name
+-- withhold detail
+-- masked public.customers.name
+
+-- case: SET of protected columns to their defaults
+UPDATE orders SET gift_message = DEFAULT, payment_terms = DEFAULT, shipped_at=DEFAULT, status = DEFAULT WHERE id = 1
+-- =>
+UPDATE "public"."orders" SET gift_message = CASE WHEN «redacted "orders"» THEN "orders"."gift_message" ELSE NULL END, payment_terms = CASE WHEN «redacted "orders"» THEN "orders"."payment_terms" ELSE 'prepaid' END, shipped_at=CASE WHEN «redacted "orders"» THEN "orders"."shipped_at" ELSE NULL END, status = DEFAULT WHERE id = 1
+-- withhold detail
+
+-- case: SET of a list of columns to their defaults
+UPDATE orders SET (gift_message, notes, ip) = (DEFAULT, DEFAULT, '10.0.0.1') WHERE id = 1
+-- =>
+UPDATE "public"."orders" SET (gift_message, notes, ip) = (CASE WHEN «redacted "orders"» THEN "orders"."gift_message" ELSE NULL END, DEFAULT, CASE WHEN «redacted "orders"» THEN "orders"."ip" ELSE ('10.0.0.1') END) WHERE id = 1
+-- withhold detail
+
+-- case: SET to the default in an upsert and in MERGE
+INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET phone = DEFAULT;
+MERGE INTO customers c USING products p ON p.sku = 'x' AND c.id = 1 WHEN MATCHED THEN UPDATE SET phone = DEFAULT, name = p.title
+-- =>
+INSERT INTO "public"."customers" (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET phone = CASE WHEN «redacted "customers"» THEN "customers"."phone" ELSE NULL END;
+MERGE INTO "public"."customers" c USING products p ON p.sku = 'x' AND c.id = 1 WHEN MATCHED THEN UPDATE SET phone = CASE WHEN «redacted "c"» THEN "c"."phone" ELSE NULL END, name = CASE WHEN «redacted "c"» THEN "c"."name" ELSE (p.title) END
+-- withhold detail
+-- kind merge
+-- withhold detail
+
+-- case: the row's own protected column in a subquery
+UPDATE orders o SET buyer_name = (SELECT trim(o.buyer_name)) WHERE o.id = 1 RETURNING (SELECT upper(o.buyer_name)), (SELECT o.status)
+-- =>
+UPDATE "public"."orders" o SET buyer_name = CASE WHEN «redacted "o"» THEN "o"."buyer_name" ELSE ((SELECT trim((«mask "o".buyer_name»)))) END WHERE o.id = 1 RETURNING (SELECT upper((«mask "o".buyer_name»))), (SELECT o.status)
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: OLD and NEW
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING («mask "old".buyer_name»)
+-- output 0 public.orders.buyer_name
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: RETURNING WITH
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) o.status
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) o.status
+-- withhold detail
+
+-- case: a reference from a subquery in RETURNING
+UPDATE orders o SET status = 'x' WHERE id = 1 RETURNING (SELECT o.buyer_name)
+-- =>
+UPDATE "public"."orders" o SET status = 'x' WHERE id = 1 RETURNING (SELECT («mask "o".buyer_name»))
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: NEW in an expression
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING upper(new.buyer_name)
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING upper((«mask "new".buyer_name»))
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: everything of OLD, once more
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.*
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING "old"."id", "old"."order_ref", "old"."channel", "old"."status", "old"."customer_id", "old"."purchased_at", "old"."shipped_at", "old"."payment_terms", («mask "old".buyer_name»), («mask "old".buyer_email»), («mask "old".buyer_phone»), («mask "old".ship_address1»), («mask "old".ship_address2»), («mask "old".ship_city»), («mask "old".ship_postcode»), "old"."ship_country", («mask "old".gift_message»), («mask "old".ip»), («mask "old".geo_lat»), («mask "old".geo_lon»), "old"."currency", "old"."total", "old"."notes"
+-- output 8 public.orders.buyer_name
+-- output 9 public.orders.buyer_email
+-- output 10 public.orders.buyer_phone
+-- output 11 public.orders.ship_address1
+-- output 12 public.orders.ship_address2
+-- output 13 public.orders.ship_city
+-- output 14 public.orders.ship_postcode
+-- output 16 public.orders.gift_message
+-- output 17 public.orders.ip
+-- output 18 public.orders.geo_lat
+-- output 19 public.orders.geo_lon
+-- withhold detail
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: OLD of a deleted row
+DELETE FROM order_addresses WHERE id = 1 RETURNING old.name
+-- =>
+DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING («mask "old".name»)
+-- output 0 public.order_addresses.name
+-- withhold detail
+-- masked public.order_addresses.name
+
+-- case: OLD of a conflicting row
+INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET created_at = now() RETURNING old.name
+-- =>
+INSERT INTO "public"."customers" (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET created_at = now() RETURNING («mask "old".name»)
+-- output 0 public.customers.name
+-- withhold detail
+-- masked public.customers.name
+
+-- case: OLD in MERGE
+MERGE INTO customers c USING notes n ON n.id = c.id WHEN MATCHED THEN UPDATE SET created_at = now() RETURNING old.name
+-- =>
+MERGE INTO "public"."customers" c USING notes n ON n.id = c.id WHEN MATCHED THEN UPDATE SET created_at = now() RETURNING («mask "old".name»)
+-- kind merge
+-- output 0 public.customers.name
+-- withhold detail
+-- masked public.customers.name
+
+-- case: OLD in WITH
+WITH u AS (UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old.buyer_name) SELECT * FROM u
+-- =>
+WITH u AS (UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING («mask "old".buyer_name»)) SELECT * FROM u
+-- output 0 public.orders.buyer_name
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: OLD from a subquery in RETURNING
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT («mask "old".buyer_name»))
+-- withhold detail
+-- masked public.orders.buyer_name

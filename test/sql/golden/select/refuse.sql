@@ -152,11 +152,6 @@ SELECT count(*) FROM archived_contacts WHERE full_name = 'x'
 -- =>
 -- refuse 42501 filter at 46 (full_name): cannot filter on column "full_name" of "public.legacy_contacts": it is redacted
 
--- case: a star beside a system column
-SELECT ctid, * FROM orders
--- =>
--- refuse 0A000 statement at 21 (orders): pgveil does not support * together with the system column ctid where protected data is concerned
-
 -- case: a closed table
 SELECT 1 FROM closed_table
 -- =>
@@ -186,3 +181,18 @@ SELECT id FROM orders WHERE buyer_name NOT /* ü */ LIKE 'x'
 SELECT id FROM orders WHERE id NOT /* ü */ IN (1) AND buyer_name = 'x'
 -- =>
 -- refuse 42501 filter at 55 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: everything of several relations and a system column
+SELECT *, o.ctid FROM orders o JOIN products p ON true
+-- =>
+-- refuse 0A000 statement at 8 (*): pgveil does not support * of several relations together with a system column where protected data is concerned
+
+-- case: everything, twice, and a system column
+SELECT *, ctid FROM (SELECT * FROM orders) x
+-- =>
+-- refuse 0A000 statement at 36 (orders): pgveil does not support * together with the system column ctid where protected data is concerned
+
+-- case: a row of everything and a system column
+SELECT ROW(o.*), o.ctid FROM orders o
+-- =>
+-- refuse 0A000 statement at 12 (o): pgveil does not support * in an expression together with a system column where protected data is concerned

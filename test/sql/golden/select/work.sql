@@ -532,3 +532,67 @@ INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders WHERE channel = A
 -- =>
 INSERT INTO notes (id, note) SELECT id, buyer_name FROM (SELECT pgveil_t."id", pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = ANY($1)
 -- as it runs, by $1
+
+-- case: grouped by the key in parentheses
+SELECT o.id, o.buyer_name, count(*) FROM orders o GROUP BY ((o.id))
+-- =>
+SELECT o.id, o.buyer_name, count(*) FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) o GROUP BY ((o.id)), "o"."buyer_name"
+-- output 1 public.orders.buyer_name
+-- masked public.orders.buyer_name
+
+-- case: grouped by the key in a list in parentheses
+SELECT o.id, o.buyer_name, i.sku, count(*) FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY (i.sku, o.id), i.price
+-- =>
+SELECT o.id, o.buyer_name, i.sku, count(*) FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) o JOIN order_items i ON i.order_id = o.id GROUP BY (i.sku, o.id), "o"."buyer_name", i.price
+-- output 1 public.orders.buyer_name
+-- masked public.orders.buyer_name
+
+-- case: grouped by the key in each of several sets
+SELECT o.id, o.buyer_name, i.sku FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY GROUPING SETS ((o.id, i.sku), (o.id))
+-- =>
+SELECT o.id, o.buyer_name, i.sku FROM (SELECT pgveil_t."id", «mask buyer_name» FROM "public"."orders" AS pgveil_t) o JOIN order_items i ON i.order_id = o.id GROUP BY GROUPING SETS ((o.id, i.sku), (o.id)), "o"."buyer_name"
+-- output 1 public.orders.buyer_name
+-- masked public.orders.buyer_name
+
+-- case: everything and a system column
+SELECT *, ctid FROM orders WHERE id = 1
+-- =>
+SELECT "orders"."id", "orders"."order_ref", "orders"."channel", "orders"."status", "orders"."customer_id", "orders"."purchased_at", "orders"."shipped_at", "orders"."payment_terms", "orders"."buyer_name", "orders"."buyer_email", "orders"."buyer_phone", "orders"."ship_address1", "orders"."ship_address2", "orders"."ship_city", "orders"."ship_postcode", "orders"."ship_country", "orders"."gift_message", "orders"."ip", "orders"."geo_lat", "orders"."geo_lon", "orders"."currency", "orders"."total", "orders"."notes", ctid FROM (SELECT pgveil_t.ctid, pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «tag buyer_phone», «tag ship_address1», «tag ship_address2», «tag ship_city», «tag ship_postcode», pgveil_t."ship_country", «tag gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders" WHERE id = 1
+-- output 8 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- output 9 public.orders.buyer_email typmod 258 text of buyer_email within 254
+-- output 10 public.orders.buyer_phone typmod 44 text of buyer_phone within 40
+-- output 11 public.orders.ship_address1 typmod 184 token of ship_address1 within 180
+-- output 12 public.orders.ship_address2 typmod 184 text of ship_address2 within 180
+-- output 13 public.orders.ship_city typmod 84 text of ship_city within 80
+-- output 14 public.orders.ship_postcode typmod 24 text of ship_postcode within 20
+-- output 16 public.orders.gift_message typmod -1 text of gift_message
+-- output 17 public.orders.ip
+-- output 18 public.orders.geo_lat
+-- output 19 public.orders.geo_lon
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: everything of an alias and a system column
+SELECT c.xmin, c.* FROM customers c JOIN orders o ON o.customer_id = c.id
+-- =>
+SELECT c.xmin, "c"."id", "c"."name", "c"."email", "c"."phone", "c"."created_at" FROM (SELECT pgveil_t.xmin, pgveil_t."id", «tag name», «tag email», «mask phone», pgveil_t."created_at" FROM "public"."customers" AS pgveil_t «join its guard, lockable») c JOIN (SELECT pgveil_t.xmin, pgveil_t."id", pgveil_t."customer_id" FROM "public"."orders" AS pgveil_t) o ON o.customer_id = c.id
+-- output 2 public.customers.name typmod 124 token of name within 120
+-- output 3 public.customers.email typmod 258 token of email within 254
+-- output 4 public.customers.phone
+-- masked public.customers.name, public.customers.email, public.customers.phone
+
+-- case: a star beside a system column
+SELECT ctid, * FROM orders
+-- =>
+SELECT ctid, "orders"."id", "orders"."order_ref", "orders"."channel", "orders"."status", "orders"."customer_id", "orders"."purchased_at", "orders"."shipped_at", "orders"."payment_terms", "orders"."buyer_name", "orders"."buyer_email", "orders"."buyer_phone", "orders"."ship_address1", "orders"."ship_address2", "orders"."ship_city", "orders"."ship_postcode", "orders"."ship_country", "orders"."gift_message", "orders"."ip", "orders"."geo_lat", "orders"."geo_lon", "orders"."currency", "orders"."total", "orders"."notes" FROM (SELECT pgveil_t.ctid, pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «tag buyer_name», «tag buyer_email», «tag buyer_phone», «tag ship_address1», «tag ship_address2», «tag ship_city», «tag ship_postcode», pgveil_t."ship_country", «tag gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») AS "orders"
+-- output 9 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- output 10 public.orders.buyer_email typmod 258 text of buyer_email within 254
+-- output 11 public.orders.buyer_phone typmod 44 text of buyer_phone within 40
+-- output 12 public.orders.ship_address1 typmod 184 token of ship_address1 within 180
+-- output 13 public.orders.ship_address2 typmod 184 text of ship_address2 within 180
+-- output 14 public.orders.ship_city typmod 84 text of ship_city within 80
+-- output 15 public.orders.ship_postcode typmod 24 text of ship_postcode within 20
+-- output 17 public.orders.gift_message typmod -1 text of gift_message
+-- output 18 public.orders.ip
+-- output 19 public.orders.geo_lat
+-- output 20 public.orders.geo_lon
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
