@@ -8,7 +8,7 @@ import type { Binding, GuardedRelation } from '../policy/bind.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
 import { type BodyJudge, judgeRoutines, type RoutineVerdict } from './routines.js';
-import { type Undermining, underminingOf } from './undermining.js';
+import { type ReadingView, type Undermining, underminingOf } from './undermining.js';
 import { bodyJudge, createUnsafeCode, type UnsafeCode, unsafeCoercions } from './unsafe-code.js';
 
 /** Why a relation cannot be passed through as it is. */
@@ -59,6 +59,12 @@ export function deriveProtection(
     }
   }
   const views = parsedViews(snapshot, relations, parser);
+  const undermining = underminingOf(
+    snapshot,
+    binding,
+    views.map((view) => readingView(view, snapshot)),
+  );
+  const changed = new Set([...undermining.keys()].map((oid) => snapshot.relationByOid.get(oid)!.name));
   const parsed = new Map<string, Mentions | undefined>();
   const mentioned = (sql: string): Mentions | undefined => {
     if (!parsed.has(sql)) parsed.set(sql, parseMentions(sql, parser));
@@ -81,7 +87,7 @@ export function deriveProtection(
   for (let before = -1; before !== relations.size + verdicts.size + unsafe.coercions.length; ) {
     before = relations.size + verdicts.size + unsafe.coercions.length;
     closeByExpressions(snapshot, relations, reasonIn, mentioned);
-    const judge = bodyJudge(snapshot, namesOf(relations, snapshot), verdicts, unsafe.coercions, cursorsTell);
+    const judge = bodyJudge(snapshot, namesOf(relations, snapshot), changed, verdicts, unsafe.coercions, cursorsTell);
     verdicts = judgeRoutines(snapshot, verdicts, allowedRoutines, judge, reasonIn);
     unsafe = createUnsafeCode(snapshot, verdicts, unsafe.coercions, allowedRoutines);
     unsafe = createUnsafeCode(snapshot, verdicts, unsafeCoercions(snapshot, verdicts, reasonIn), allowedRoutines);
@@ -107,9 +113,9 @@ export function deriveProtection(
     relationsNamed: (name) => byName.get(name) ?? [],
     unsafe,
     routine: (oid) => verdicts.get(oid),
-    undermining: underminingOf(snapshot, binding),
+    undermining,
     hasOwnComparisons: hasOwnComparisons(snapshot),
-    bodies: bodyJudge(snapshot, namesOf(relations, snapshot), verdicts, unsafe.coercions, cursorsTell),
+    bodies: bodyJudge(snapshot, namesOf(relations, snapshot), changed, verdicts, unsafe.coercions, cursorsTell),
   };
 }
 
@@ -202,6 +208,14 @@ interface ParsedView {
   readonly relation: Relation;
   readonly definition: string;
   readonly tree: Node;
+}
+
+/** Names in a definition have their schema, unless they are of pg_catalog. */
+function readingView({ relation, tree }: ParsedView, snapshot: Snapshot): ReadingView {
+  const reads = mentionsOf(tree).relations.flatMap(
+    ({ schema, name }) => snapshot.relationsByName.get(name)?.filter((r) => r.schema === schema) ?? [],
+  );
+  return { view: relation, reads };
 }
 
 /** Views that cannot be parsed are closed: nothing is known of what they read. */

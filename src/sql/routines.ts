@@ -49,6 +49,8 @@ const PURE_EXTENSIONS = new Set(
 const CHANGES_ENVIRONMENT =
   /\b(set_config|search_path|role|authorization|create|drop|alter|discard|reset|client_encoding|standard_conforming_strings)\b/i;
 
+const CHANGES_ROWS = /\b(insert|update|delete|truncate|merge)\b/i;
+
 /** The verdict of a built-in function, undefined for a harmless one. */
 export function builtinVerdict(name: string, argumentCount?: number): RoutineVerdict | undefined {
   if (READS_FILES.has(name)) {
@@ -77,6 +79,8 @@ export interface BodyJudge {
 export interface ForbiddenNames {
   /** Relations and views. */
   readonly relations: Iterable<string>;
+  /** Relations that may be read, but not changed. */
+  readonly changed: Iterable<string>;
   /** Types whose casts or checks are unsafe. */
   readonly types: readonly string[];
   readonly routines: Iterable<string>;
@@ -88,6 +92,7 @@ export interface ForbiddenNames {
 export function createBodyJudge(forbidden: ForbiddenNames): BodyJudge {
   const typed = wordPattern(forbidden.types);
   const named = wordPattern([...forbidden.relations, ...forbidden.types]);
+  const changed = wordPattern(forbidden.changed);
   const called = wordPattern([...forbidden.routines, ...READS_BY_NAME, ...READS_FILES], '\\s*["(]|\\s*$');
   const unsafe = (reason: string): RoutineVerdict => ({ kind: 'function', reason });
   return {
@@ -108,7 +113,9 @@ export function createBodyJudge(forbidden: ForbiddenNames): BodyJudge {
       const operator = forbidden.operators.find((symbol) => source.includes(symbol));
       if (operator !== undefined) return unsafe(`its body uses the operator ${operator}`);
       const name = named?.exec(source)?.[1] ?? called?.exec(source)?.[1];
-      return name === undefined ? undefined : unsafe(`its body names ${name}`);
+      if (name !== undefined) return unsafe(`its body names ${name}`);
+      const kept = CHANGES_ROWS.test(source) ? changed?.exec(source)?.[1] : undefined;
+      return kept === undefined ? undefined : unsafe(`its body changes ${kept}, by which rows are redacted`);
     },
   };
 }

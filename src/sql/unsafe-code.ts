@@ -136,16 +136,21 @@ export function unsafeCoercions(
   return [...casts, ...domains];
 }
 
-/** Judges bodies of routines by their words. */
+/**
+ * Judges bodies of routines by their words.
+ * @param changedNames relations whose change would show redacted rows
+ */
 export function bodyJudge(
   snapshot: Snapshot,
   relationNames: Iterable<string>,
+  changedNames: Iterable<string>,
   verdicts: ReadonlyMap<Oid, RoutineVerdict>,
   coercions: readonly Coercion[],
   cursorsTell: boolean,
 ): BodyJudge {
   return createBodyJudge({
     relations: relationNames,
+    changed: changedNames,
     types: coercions.flatMap((coercion) => coercion.typeNames),
     routines: [...verdicts.keys()].flatMap((oid) => snapshot.routineByOid.get(oid)?.name ?? []),
     operators: snapshot.operators.filter((o) => verdicts.has(o.routine)).map((o) => o.name),
