@@ -98,6 +98,8 @@ const relations = (serverVersion: number) => `
     (SELECT to_json(k.columns) FROM keys k WHERE k.indrelid = c.oid AND k.indisprimary) AS "primaryKey",
     coalesce((SELECT json_agg(u.columns ORDER BY u.columns)
       FROM (SELECT DISTINCT k.columns FROM keys k WHERE k.indrelid = c.oid AND k.indimmediate) u), '[]') AS "uniqueKeys",
+    coalesce((SELECT json_agg(json_build_object('name', k.conname, 'columns', k.conkey) ORDER BY k.conname COLLATE "C")
+      FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u')), '[]') AS "uniqueConstraints",
     coalesce((SELECT json_agg(h.inhparent::bigint ORDER BY h.inhseqno)
       FROM pg_inherits h WHERE h.inhrelid = c.oid), '[]') AS parents,
     coalesce((SELECT json_agg(json_build_object('columns', k.conkey, 'parent', k.confrelid::bigint,

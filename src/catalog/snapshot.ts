@@ -67,6 +67,8 @@ export interface Relation {
   readonly primaryKey?: readonly AttNum[];
   /** Column sets of unique indexes that are valid, immediate, without predicate or expression; the primary key too. */
   readonly uniqueKeys: readonly (readonly AttNum[])[];
+  /** Primary and unique keys by the names that ON CONFLICT ON CONSTRAINT has for them. */
+  readonly uniqueConstraints?: readonly { readonly name: string; readonly columns: readonly AttNum[] }[];
   /** Direct parents by inheritance or partitioning, `pg_inherits`. */
   readonly parents: readonly Oid[];
   readonly foreignKeys: readonly ForeignKey[];

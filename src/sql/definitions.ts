@@ -54,14 +54,20 @@ function isHarmlessFunction(statement: Fields, { protection, uncommitted }: View
   );
 }
 
-/** True where no routine, operator or type that somebody has defined is mentioned. */
+/** True where no routine or operator that somebody has defined is mentioned, but for those of extensions. */
 export function callsOnlyBuiltins(mentions: Mentions, { snapshot }: Protection): boolean {
   const { routines, attributes, operators, relations } = mentions;
-  const isOwn = (name: string): boolean => snapshot.routinesByName.has(name) || !snapshot.builtinRoutines.has(name);
+  // What an extension has made, no client can replace.
+  const isDefined = (name: string): boolean =>
+    snapshot.routinesByName.get(name)?.some((routine) => routine.extension === undefined) ?? false;
+  const isOwn = (name: string): boolean =>
+    isDefined(name) || !(snapshot.builtinRoutines.has(name) || snapshot.routinesByName.has(name));
+  const isOwnOperator = (name: string): boolean =>
+    snapshot.operatorsByName.get(name)?.some((o) => !snapshot.routineByOid.get(o.routine)?.extension) ?? false;
   return (
     !routines.some(({ name }) => isOwn(name)) &&
-    !attributes.some(({ name }) => snapshot.routinesByName.has(name)) &&
-    !operators.some(({ name }) => snapshot.operatorsByName.has(name)) &&
+    !attributes.some(({ name }) => isDefined(name)) &&
+    !operators.some(({ name }) => isOwnOperator(name)) &&
     !relations.some(({ name }) => snapshot.relationsByName.get(name)?.some((r) => r.kind === 'view'))
   );
 }

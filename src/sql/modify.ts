@@ -158,22 +158,27 @@ function onConflict(clause: OnConflictClause, target: Target, scope: Scope, anal
   };
   const inner: Scope = { ...scope, items: [...scope.items, excluded] };
   const elements = (clause.infer?.indexElems ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []));
-  for (const element of elements) {
-    const name = element.name;
-    const taint = name === undefined ? [] : (target.item.columns?.find((c) => c.name === name)?.taint ?? NO_TAINT);
-    const location = place(clause.infer ?? {}, analysis);
-    analysis.state.checks.push({
-      place: 'ON CONFLICT',
-      refs: () => [
-        ...(typeof taint === 'function' ? taint() : taint).map((t) => ({ taint: t, location })),
-        ...refsOf(element.expr, inner, analysis),
-      ],
-      shape: false,
-    });
-  }
+  const names = new Set([...elements.map((element) => element.name), ...constraintKey(clause, target)]);
+  const keys = (target.item.columns ?? []).filter((column) => names.has(column.name));
+  const location = place(clause.infer ?? {}, analysis);
+  analysis.state.checks.push({
+    place: 'ON CONFLICT',
+    refs: () => [
+      ...keys.flatMap((column) => column.taint().map((taint) => ({ taint, location }))),
+      ...elements.flatMap((element) => refsOf(element.expr, inner, analysis)),
+    ],
+    shape: false,
+  });
   condition('ON CONFLICT … WHERE', clause.infer?.whereClause, target, inner, analysis);
   condition('ON CONFLICT … WHERE', clause.whereClause, target, inner, analysis);
   assignments(clause.targetList ?? [], target, inner, analysis);
+}
+
+/** Columns of ON CONFLICT ON CONSTRAINT: all of the target's where the constraint is not known. */
+function constraintKey({ infer }: OnConflictClause, { relation }: Target): readonly string[] {
+  if (infer?.conname === undefined || !relation) return [];
+  const known = relation.uniqueConstraints?.find((constraint) => constraint.name === infer.conname)?.columns;
+  return relation.columns.filter((column) => known?.includes(column.attnum) ?? true).map((column) => column.name);
 }
 
 export function returning(statement: object, target: Target, scope: Scope, analysis: Analysis): Modification {

@@ -8,6 +8,7 @@ import type { Binding, GuardedRelation } from '../policy/bind.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
 import { type BodyJudge, judgeRoutines, type RoutineVerdict } from './routines.js';
+import { unguardingTriggers } from './row-triggers.js';
 import { type ReadingView, type Undermining, underminingOf } from './undermining.js';
 import { bodyJudge, createUnsafeCode, type UnsafeCode, unsafeCoercions } from './unsafe-code.js';
 
@@ -31,6 +32,8 @@ export interface Protection {
   readonly unsafe: UnsafeCode;
   /** The verdict on a routine that runs unnamed, as a trigger; undefined for a harmless one. */
   routine(oid: Oid): RoutineVerdict | undefined;
+  /** The same of a trigger of that relation where a row is changed. */
+  trigger(relation: Relation, routine: Oid): RoutineVerdict | undefined;
   readonly bodies: BodyJudge;
   readonly undermining: ReadonlyMap<Oid, Undermining>;
   /** Somebody has defined an operator or function by the name of one that conditions are proven by. */
@@ -101,6 +104,7 @@ export function deriveProtection(
       });
     }
   }
+  const unguarding = unguardingTriggers(snapshot, binding, allowedRoutines);
   const byName = new Map<string, Relation[]>();
   for (const oid of relations.keys()) {
     const relation = snapshot.relationByOid.get(oid)!;
@@ -113,6 +117,7 @@ export function deriveProtection(
     relationsNamed: (name) => byName.get(name) ?? [],
     unsafe,
     routine: (oid) => verdicts.get(oid),
+    trigger: (relation, routine) => unguarding.get(relation.oid)?.get(routine),
     undermining,
     hasOwnComparisons: hasOwnComparisons(snapshot),
     bodies: bodyJudge(snapshot, namesOf(relations, snapshot), changed, verdicts, unsafe.coercions, cursorsTell),

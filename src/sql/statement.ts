@@ -121,7 +121,8 @@ function assertTriggers(modified: Modified, relations: readonly Relation[], prot
   const withHeirs = relations.flatMap((r) => [r, ...snapshot.relations.filter((heir) => heir.parents.includes(r.oid))]);
   for (const relation of withHeirs) {
     for (const oid of relation.triggerRoutines) {
-      const verdict = protection.routine(oid);
+      const changes = modified.columns.length > 0;
+      const verdict = protection.routine(oid) ?? (changes ? protection.trigger(relation, oid) : undefined);
       if (!verdict) continue;
       const signature = snapshot.routineByOid.get(oid)?.signature ?? 'a function';
       throw refusal(
