@@ -151,3 +151,6 @@ CREATE FUNCTION whole_number_sql(t text) RETURNS int LANGUAGE sql AS 'SELECT t::
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
 GRANT USAGE ON SCHEMA plain TO shop_app;
 CREATE STATISTICS names_of_guests ON lower(nickname), upper(nickname) FROM guests;
+CREATE TABLE tags (id int PRIMARY KEY, label text);
+INSERT INTO tags VALUES (1, 'blue'), (2, 'green');
+GRANT SELECT, INSERT, UPDATE, DELETE ON tags TO shop_app;

@@ -36,12 +36,7 @@ export const SETTINGS = {
 };
 
 const KNOWN_ROWS = '../harness/known-rows.sql';
-const ALL_FIXTURES = [
-  KNOWN_ROWS,
-  '../transparency/plain.sql',
-  '../attacks/objects.sql',
-  '../attacks/more-objects.sql',
-];
+const ALL_FIXTURES = [KNOWN_ROWS, '../transparency/plain.sql', '../attacks/objects.sql', '../attacks/more-objects.sql'];
 
 /** `now` is what the shop's days count back from; give the servers of a pair the same. */
 export async function startShopServer(
