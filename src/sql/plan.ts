@@ -280,8 +280,14 @@ class TextPlanner {
 
 function unparseable(error: unknown, context: PlanContext): Plan {
   if (error instanceof SqlSyntaxError) {
-    const { code, message, position } = error;
-    const reason: Refusal = { code, message, reason: 'syntax', ...(position === undefined ? {} : { position }) };
+    const { code, message, position, hint } = error;
+    const reason: Refusal = {
+      code,
+      message,
+      reason: 'syntax',
+      ...(hint === undefined ? {} : { hint }),
+      ...(position === undefined ? {} : { position }),
+    };
     return refusePlan(reason, { generation: context.generation });
   }
   if (!(error instanceof ParserFailure)) throw error;
