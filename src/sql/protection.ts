@@ -65,7 +65,7 @@ export function deriveProtection(
   const undermining = underminingOf(
     snapshot,
     binding,
-    views.map((view) => readingView(view, snapshot)),
+    views.filter((view) => view.relation.kind === 'view').map((view) => readingView(view, snapshot)),
   );
   const changed = new Set([...undermining.keys()].map((oid) => snapshot.relationByOid.get(oid)!.name));
   const parsed = new Map<string, Mentions | undefined>();
