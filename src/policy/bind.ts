@@ -126,6 +126,7 @@ export function bindPolicies(
     }
     problems.push(...new Map(found.map((problem) => [JSON.stringify(problem), problem])).values());
   }
+  for (const draft of drafts.values()) addSourcesOfGuards(draft, parser);
   return { guarded: drafts, closed, problems };
 }
 
@@ -230,6 +231,15 @@ function bindTable(table: TableConfig, named: Relation, heir: Relation, context:
     draft.columns.set(column.attnum, entry);
   }
   for (const column of heir.columns) protectGenerated(column, draft, policy, context.parser);
+}
+
+/** A guard that reads a generated column depends on what the server computes it from. */
+function addSourcesOfGuards({ relation, guardColumns }: Draft, parser: SqlParser): void {
+  for (const { attnum, generationExpression } of relation.columns) {
+    if (generationExpression === undefined || !guardColumns.has(attnum)) continue;
+    const sources = mentionsOf(parser.parse(`SELECT ${generationExpression}`)[0]?.node).columns;
+    for (const column of relation.columns) if (sources.has(column.name)) guardColumns.add(column.attnum);
+  }
 }
 
 /** What the server computes from a protected column is protected too, and shown as NULL. */

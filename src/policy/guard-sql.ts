@@ -147,7 +147,8 @@ export function relationsForGuard(guard: RowGuard): ReadonlyMap<Relation, readon
     needed.set(relation, [...(needed.get(relation) ?? []), ...columns]);
   };
   if (guard.kind === 'own') {
-    for (const part of [guard.condition, guard.exemption]) for (const r of part?.relations ?? []) add(r, r.columns);
+    for (const part of [guard.condition, guard.exemption])
+      for (const r of part?.relations.keys() ?? []) add(r, r.columns);
     return needed;
   }
   const { relation } = guard.parent;

@@ -23,11 +23,19 @@ export class GuardError extends Error {
   override readonly name = 'GuardError';
 }
 
+/** What a condition makes of the rows of another relation. */
+export interface Reading {
+  readonly columns: ReadonlySet<AttNum>;
+  /** It can become false where a row is deleted, or where one is inserted: NOT turns one into the other. */
+  readonly needsRows: boolean;
+  readonly needsAbsence: boolean;
+}
+
 export interface Guard {
   /** Columns of the guard's own relation that it reads. */
   readonly columns: ReadonlySet<AttNum>;
   /** Other relations that it reads. */
-  readonly relations: ReadonlySet<Relation>;
+  readonly relations: ReadonlyMap<Relation, Reading>;
   /** The condition as SQL over the row that `alias` names; an identifier, or dotted identifiers, quoted where needed. */
   readonly toSql: (alias: string) => string;
 }
@@ -94,18 +102,36 @@ const PLAIN_INTERVAL =
 export function compileGuard(select: Node, relation: Relation, snapshot: Snapshot, named = relation): Guard {
   const condition = onlyTarget(select);
   const columns = new Set<AttNum>();
-  const relations = new Set<Relation>();
+  const relations = new Map<Relation, Found>();
   const own: RangeVariable = { name: named.name, schema: named.schema, relation, alias: null };
   const { sql } = render(condition, {
     scopes: [[own]],
     snapshot,
+    sense: 'plain',
     reads: (variable, column) => {
       if (variable === own) columns.add(column.attnum);
-      else relations.add(variable.relation);
+      else relations.get(variable.relation)?.columns.add(column.attnum);
+    },
+    looksInto: (relation, sense) => {
+      const found = relations.get(relation) ?? { columns: new Set(), needsRows: false, needsAbsence: false };
+      found.needsRows ||= sense !== 'negated';
+      found.needsAbsence ||= sense !== 'plain';
+      relations.set(relation, found);
     },
   });
   return { columns, relations, toSql: (alias) => sql.replaceAll(OWN_ROW, () => alias) };
 }
+
+interface Found extends Reading {
+  readonly columns: Set<AttNum>;
+  needsRows: boolean;
+  needsAbsence: boolean;
+}
+
+/** Whether more rows below can only make the whole condition true, only false, or either. */
+type Sense = 'plain' | 'negated' | 'either';
+
+const OPPOSITE: Readonly<Record<Sense, Sense>> = { plain: 'negated', negated: 'plain', either: 'either' };
 
 /** The condition of `SELECT <condition>`, with nothing else in the statement. */
 function onlyTarget(node: Node): Node {
@@ -126,15 +152,20 @@ interface Context {
   /** Innermost first. */
   readonly scopes: readonly (readonly RangeVariable[])[];
   readonly snapshot: Snapshot;
+  readonly sense: Sense;
   readonly reads: (variable: RangeVariable, column: Column) => void;
+  readonly looksInto: (relation: Relation, sense: Sense) => void;
 }
 
-function render(node: Node, context: Context): Rendered {
+function render(node: Node, outer: Context): Rendered {
   if ('BoolExpr' in node) {
-    const args = (node.BoolExpr.args ?? []).map((arg) => `(${render(arg, context).sql})`);
+    const sense = node.BoolExpr.boolop === 'NOT_EXPR' ? OPPOSITE[outer.sense] : outer.sense;
+    const args = (node.BoolExpr.args ?? []).map((arg) => `(${render(arg, { ...outer, sense }).sql})`);
     if (node.BoolExpr.boolop === 'NOT_EXPR') return other(`NOT ${args[0]}`);
     return other(args.join(node.BoolExpr.boolop === 'AND_EXPR' ? ' AND ' : ' OR '));
   }
+  if ('SubLink' in node) return renderExists(node.SubLink, outer);
+  const context: Context = { ...outer, sense: 'either' };
   if ('A_Expr' in node) return renderOperation(node.A_Expr, context);
   if ('ColumnRef' in node) return renderColumn(node.ColumnRef.fields ?? [], context);
   if ('A_Const' in node) return renderConstant(node.A_Const);
@@ -156,7 +187,6 @@ function render(node: Node, context: Context): Rendered {
   if ('SQLValueFunction' in node) return renderClock(node.SQLValueFunction.op ?? '');
   if ('FuncCall' in node) return renderCall(node.FuncCall, context);
   if ('TypeCast' in node) return renderCast(node.TypeCast, context);
-  if ('SubLink' in node) return renderExists(node.SubLink, context);
   throw new GuardError(`has ${Object.keys(node)[0]}, which a guard cannot have`);
 }
 
@@ -411,6 +441,7 @@ function renderExists(link: Extract<Node, { SubLink: unknown }>['SubLink'], cont
       alias: `pgveil_${context.scopes.length}_${name}`,
     };
   });
+  for (const { relation } of scope) context.looksInto(relation, context.sense);
   const from = scope.map(
     (v) =>
       `${quoteIdentifier(v.relation.schema)}.${quoteIdentifier(v.relation.name)} AS ${quoteIdentifier(v.alias ?? '')}`,

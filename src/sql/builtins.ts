@@ -47,11 +47,17 @@ export function builtinVerdict(name: string, argumentCount?: number): Verdict | 
 /** True where no routine, operator or type that somebody has defined is mentioned. */
 export function callsOnlyBuiltins(mentions: Mentions, snapshot: Snapshot): boolean {
   const { routines, attributes, operators, relations } = mentions;
-  const isOwn = (name: string): boolean => snapshot.routinesByName.has(name) || !snapshot.builtinRoutines.has(name);
+  // What an extension has made, no client can replace.
+  const isDefined = (name: string): boolean =>
+    snapshot.routinesByName.get(name)?.some((routine) => routine.extension === undefined) ?? false;
+  const isOwn = (name: string): boolean =>
+    isDefined(name) || !(snapshot.builtinRoutines.has(name) || snapshot.routinesByName.has(name));
+  const isOwnOperator = (name: string): boolean =>
+    snapshot.operatorsByName.get(name)?.some((o) => !snapshot.routineByOid.get(o.routine)?.extension) ?? false;
   return (
     !routines.some(({ name }) => isOwn(name)) &&
-    !attributes.some(({ name }) => snapshot.routinesByName.has(name)) &&
-    !operators.some(({ name }) => snapshot.operatorsByName.has(name)) &&
+    !attributes.some(({ name }) => isDefined(name)) &&
+    !operators.some(({ name }) => isOwnOperator(name)) &&
     !relations.some(({ name }) => snapshot.relationsByName.get(name)?.some((r) => r.kind === 'view'))
   );
 }

@@ -53,6 +53,8 @@ export interface Known {
   readonly verdicts: ReadonlyMap<Oid, Verdict>;
   readonly coercions: readonly Coercion[];
   readonly undermining: ReadonlyMap<Oid, Undermining>;
+  /** By relation, functions of its triggers that can set what its guards read. */
+  readonly unguarding: ReadonlyMap<Oid, ReadonlyMap<Oid, Verdict>>;
   /** Signatures that configuration lets through. */
   readonly allowed: ReadonlySet<string>;
   /** A cursor can be a client's, whose rows are tagged with what a client must not see. */
@@ -73,12 +75,12 @@ export function createCodeJudge(
   const { snapshot } = known;
   const allowedBuiltins = new Set([...known.allowed].map((signature) => signature.replace(/\(.*$/, '')));
 
-  function ofRoutines(oids: readonly Oid[], verb: string): Finding | undefined {
-    const unsafe = [...new Set(oids)].filter((oid) => known.verdicts.has(oid));
+  function ofRoutines(oids: readonly Oid[], verb: string, verdicts = known.verdicts): Finding | undefined {
+    const unsafe = [...new Set(oids)].filter((oid) => verdicts.has(oid));
     const [first] = unsafe;
     if (first === undefined) return undefined;
     const allow = unsafe.map((oid) => snapshot.routineByOid.get(oid)!.signature);
-    const { reason: because } = known.verdicts.get(first)!;
+    const { reason: because } = verdicts.get(first)!;
     return { kind: 'function', reason: `${verb} ${allow[0]}, which ${because}`, because, allow, reads: false };
   }
 
@@ -145,8 +147,17 @@ export function createCodeJudge(
 
   function triggersOf(modified: Modified, relations: readonly Relation[]): Finding | undefined {
     const changed = relationsChangedBy(modified, relations, snapshot, basesOf);
-    for (const { schema, name, triggerRoutines } of changed) {
-      const found = ofRoutines(triggerRoutines, `writes to ${schema}.${name}, whose trigger runs`);
+    const changesRows = modified.columns.length > 0;
+    for (const { oid, schema, name, triggerRoutines } of changed) {
+      const verb = `writes to ${schema}.${name}, whose trigger runs`;
+      const unguarding = changesRows ? known.unguarding.get(oid) : undefined;
+      const found =
+        ofRoutines(triggerRoutines, verb) ??
+        ofRoutines(
+          triggerRoutines.filter((trigger) => unguarding?.has(trigger)),
+          verb,
+          unguarding,
+        );
       if (found) return found;
     }
     return undefined;

@@ -15,6 +15,7 @@ export interface NamedReference {
 export interface Modified extends NamedReference {
   readonly kind: 'insert' | 'update' | 'delete' | 'merge' | 'truncate' | 'copy';
   readonly deletes: boolean;
+  readonly inserts: boolean;
   /** Columns of SET. */
   readonly columns: readonly string[];
 }
@@ -199,7 +200,12 @@ function impliedOperators(fields: Fields): readonly string[] {
 }
 
 function addModified(fields: Fields, found: Mentions): void {
-  const add = (kind: Modified['kind'], range: unknown, deletes: boolean, targets: readonly unknown[]): void => {
+  const add = (
+    kind: Modified['kind'],
+    range: unknown,
+    { deletes = false, inserts = false }: Partial<Pick<Modified, 'deletes' | 'inserts'>>,
+    targets: readonly unknown[],
+  ): void => {
     const { relname, schemaname } = (range ?? {}) as { readonly relname?: string; readonly schemaname?: string };
     if (relname === undefined) return;
     const columns = targets.map((t) => (t as { ResTarget?: { name?: string } }).ResTarget?.name ?? '');
@@ -209,31 +215,33 @@ function addModified(fields: Fields, found: Mentions): void {
       name: relname,
       location: locationOf(range as object),
       deletes,
+      inserts,
       columns,
     });
   };
   const update = fields.UpdateStmt as Fields | undefined;
-  if (update) add('update', update.relation, false, (update.targetList as unknown[]) ?? []);
+  if (update) add('update', update.relation, {}, (update.targetList as unknown[]) ?? []);
   const deletion = fields.DeleteStmt as Fields | undefined;
-  if (deletion) add('delete', deletion.relation, true, []);
+  if (deletion) add('delete', deletion.relation, { deletes: true }, []);
   const truncation = fields.TruncateStmt as Fields | undefined;
-  for (const node of (truncation?.relations as Fields[] | undefined) ?? []) add('truncate', node.RangeVar, true, []);
+  for (const node of (truncation?.relations as Fields[] | undefined) ?? [])
+    add('truncate', node.RangeVar, { deletes: true }, []);
   const insert = fields.InsertStmt as Fields | undefined;
   const conflict = insert?.onConflictClause as Fields | undefined;
-  if (insert) add('insert', insert.relation, false, (conflict?.targetList as unknown[]) ?? []);
+  if (insert) add('insert', insert.relation, { inserts: true }, (conflict?.targetList as unknown[]) ?? []);
   const copy = fields.CopyStmt as Fields | undefined;
-  if (copy?.is_from) add('copy', copy.relation, false, []);
+  if (copy?.is_from) add('copy', copy.relation, { inserts: true }, []);
   const merge = fields.MergeStmt as Fields | undefined;
   if (!merge) return;
   const actions = ((merge.mergeWhenClauses as Fields[] | undefined) ?? []).map(
     (node) => node.MergeWhenClause as Fields,
   );
   const updates = actions.filter((action) => action.commandType === 'CMD_UPDATE');
-  const deletes = actions.some((action) => action.commandType === 'CMD_DELETE');
+  const has = (command: string): boolean => actions.some((action) => action.commandType === command);
   add(
     'merge',
     merge.relation,
-    deletes,
+    { deletes: has('CMD_DELETE'), inserts: has('CMD_INSERT') },
     updates.flatMap((action) => (action.targetList as unknown[]) ?? []),
   );
 }

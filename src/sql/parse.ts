@@ -3,6 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Node } from '@pgsql/types';
+import { tokenize } from './tokens.js';
 
 /** One statement of a text, `RawStmt`. */
 export interface RawStatement {
@@ -24,6 +25,7 @@ export class SqlSyntaxError extends Error {
     readonly code: string,
     message: string,
     readonly position?: number,
+    readonly hint?: string,
   ) {
     super(message);
   }
@@ -87,7 +89,7 @@ export class SqlParser {
     try {
       tree = this.#wasm.parseSync(text);
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, text);
     }
     const end = Buffer.byteLength(text);
     return (tree.stmts ?? []).map((raw) => {
@@ -117,16 +119,26 @@ export class SqlParser {
     await this.#renewal;
   }
 
-  #translate(error: unknown): Error {
+  #translate(error: unknown, text: string): Error {
     if (this.#wasm.hasSqlDetails(error)) {
       const { message, sqlDetails } = error as Error & { sqlDetails: { cursorPosition: number } };
-      return new SqlSyntaxError('42601', message, sqlDetails.cursorPosition + 1);
+      const position = sqlDetails.cursorPosition + 1;
+      if (message === 'invalid Unicode escape') return invalidEscape(message, position, text);
+      return new SqlSyntaxError('42601', message, position);
     }
     // An instance that trapped leaks its stack and dies for good after some thirty traps.
     this.#isBroken = true;
     this.ready().catch(() => undefined);
     return new ParserFailure('the statement is too deeply nested to be analysed');
   }
+}
+
+/** The one error of the scanner whose SQLSTATE depends on the kind of string; the grammar's build keeps neither. */
+function invalidEscape(message: string, position: number, text: string): SqlSyntaxError {
+  const at = Buffer.byteLength([...text].slice(0, position - 1).join(''));
+  const inEscapeString = tokenize(text).some((t) => t.start <= at && at < t.end && /^e'/i.test(t.text));
+  const forms = inEscapeString ? '\\uXXXX or \\UXXXXXXXX' : '\\XXXX or \\+XXXXXX';
+  return new SqlSyntaxError(inEscapeString ? '22025' : '42601', message, position, `Unicode escapes must be ${forms}.`);
 }
 
 /** What the grammar would misread silently: a NUL cuts the text, and a lone surrogate has no UTF-8 form. */

@@ -125,6 +125,8 @@ class TextPlanner {
   readonly #unknown = new Set<string>();
   #names: NameEnvironment | undefined;
   #usedNames = false;
+  /** A statement before in the same text has changed what names mean, perhaps for its transaction alone. */
+  #changedNames = false;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
   readonly #assumptions: Assumption[] | undefined;
@@ -214,6 +216,7 @@ class TextPlanner {
     };
     const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
     this.#follow(statement, plan.effects);
+    this.#endTransaction(statement);
     return plan;
   }
 
@@ -222,9 +225,18 @@ class TextPlanner {
     for (const effect of effects) {
       if (effect.kind === 'ddl') for (const name of effect.names) this.#changed.add(name);
       if (effect.kind === 'environment' || effect.kind === 'discard') {
+        this.#changedNames = true;
         this.#names = this.#names && namesAfter(statement.node, this.#names, this.#context.protection.snapshot);
       }
     }
+  }
+
+  /** Behind the end of a transaction, SET LOCAL and ON COMMIT DROP have ended too. */
+  #endTransaction({ node }: RawStatement): void {
+    if (!this.#changedNames || !('TransactionStmt' in node)) return;
+    const { kind } = node.TransactionStmt;
+    const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE';
+    if (ends) this.#names = undefined;
   }
 
   /** @param runs the statement can run code that it does not name */
@@ -321,8 +333,14 @@ class TextPlanner {
 
 function unparseable(error: unknown, context: PlanContext): Plan {
   if (error instanceof SqlSyntaxError) {
-    const { code, message, position } = error;
-    const reason: Refusal = { code, message, reason: 'syntax', ...(position === undefined ? {} : { position }) };
+    const { code, message, position, hint } = error;
+    const reason: Refusal = {
+      code,
+      message,
+      reason: 'syntax',
+      ...(hint === undefined ? {} : { hint }),
+      ...(position === undefined ? {} : { position }),
+    };
     return refusePlan(reason, { generation: context.generation });
   }
   if (!(error instanceof ParserFailure)) throw error;

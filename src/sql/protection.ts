@@ -11,7 +11,8 @@ import { type Coercion, unsafeCoercions } from './coercions.js';
 import { type Mentions, mentionsOf } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
 import { judgeRoutines } from './routines.js';
-import { type Undermining, underminingOf } from './undermining.js';
+import { unguardingTriggers } from './row-triggers.js';
+import { type ReadingView, type Undermining, underminingOf } from './undermining.js';
 
 /** Why a relation cannot be passed through as it is. */
 export type RelationProtection =
@@ -61,6 +62,11 @@ export function deriveProtection(
     }
   }
   const views = parsedViews(snapshot, relations, parser);
+  const undermining = underminingOf(
+    snapshot,
+    binding,
+    views.filter((view) => view.relation.kind === 'view').map((view) => readingView(view, snapshot)),
+  );
   const parsed = new Map<string, Mentions | undefined>();
   const mentioned = (sql: string): Mentions | undefined => {
     if (!parsed.has(sql)) parsed.set(sql, parseMentions(sql, parser));
@@ -71,11 +77,11 @@ export function deriveProtection(
       c.rules.some(({ config }) => config.mask.kind === 'one_way' && config.mask.linkable),
     ),
   );
-  const undermining = underminingOf(snapshot, binding);
   const verdicts = new Map<Oid, Verdict>();
   let coercions: readonly Coercion[] = [];
   const known = {
     ...{ snapshot, relations, verdicts, undermining, allowed: allowedRoutines, cursorsTell },
+    unguarding: unguardingTriggers(snapshot, binding, allowedRoutines),
     get coercions() {
       return coercions;
     },
@@ -203,6 +209,14 @@ interface ParsedView {
   readonly relation: Relation;
   readonly definition: string;
   readonly tree: Node;
+}
+
+/** Names in a definition have their schema, unless they are of pg_catalog. */
+function readingView({ relation, tree }: ParsedView, snapshot: Snapshot): ReadingView {
+  const reads = mentionsOf(tree).relations.flatMap(
+    ({ schema, name }) => snapshot.relationsByName.get(name)?.filter((r) => r.schema === schema) ?? [],
+  );
+  return { view: relation, reads };
 }
 
 /** Views that cannot be parsed are closed: nothing is known of what they read. */

@@ -58,7 +58,7 @@ export function tokenize(text: string): Token[] {
 
 /**
  * The text with spaces in the place of its comments, so that every character keeps its place. Undefined where two strings
- * have a comment between them: without it, they could be one.
+ * have a comment between them, for without it they could be one, and where a comment has no end.
  */
 export function withoutComments(text: string): string | undefined {
   const bytes = Buffer.from(text);
@@ -72,6 +72,7 @@ export function withoutComments(text: string): string | undefined {
     while (end < token.start) {
       const isComment = bytes[end] === SLASH || bytes[end] === MINUS;
       const next = !isComment ? end + 1 : bytes[end] === SLASH ? endOfComment(bytes, end) : endOfLine(bytes, end);
+      if (next > bytes.length) return undefined;
       // A line's end within a comment is none: it would join two strings.
       parts.push(isComment ? bytes.toString('utf8', end, next).replace(/./gsu, ' ') : String.fromCharCode(bytes[end]!));
       end = next;
@@ -182,6 +183,7 @@ function endOfLine(bytes: Buffer, from: number): number {
   return at;
 }
 
+/** Beyond the text where the comment has no end. */
 function endOfComment(bytes: Buffer, from: number): number {
   let depth = 1;
   let at = from + 2;
@@ -194,7 +196,7 @@ function endOfComment(bytes: Buffer, from: number): number {
       at += 2;
     } else at++;
   }
-  return at;
+  return depth > 0 ? bytes.length + 1 : at;
 }
 
 function startsComment(bytes: Buffer, at: number): boolean {

@@ -214,6 +214,12 @@ function relationOf(statement: Readonly<Record<string, unknown>>): Reference {
   return { schema: range.schemaname, name: range.relname ?? '', location: locationOf(range) };
 }
 
+/** What a temporary table is named means something else at once, and in this session alone: the names are read again. */
+function isTemporary(statement: Readonly<Record<string, unknown>>): boolean {
+  const range = (statement.relation ?? {}) as { readonly relpersistence?: string; readonly schemaname?: string };
+  return range.relpersistence === 't' || range.schemaname === 'pg_temp';
+}
+
 /** Tables whose protected columns a new table's foreign keys point at. */
 function protectedForeignKeys(
   statement: Readonly<Record<string, unknown>>,
@@ -303,7 +309,7 @@ function changedNames(
   const { protection } = viewer;
   if (definesCode(name, statement, mentions, viewer)) return [...stringsIn(statement), ANY_CODE];
   if (name === 'CreateFunctionStmt') return mentions.routines.map((r) => r.name).filter((n) => PROVEN_BY.includes(n));
-  const created = name === 'CreateStmt' ? [{ name: relationOf(statement).name }] : [];
+  const created = name === 'CreateStmt' && !isTemporary(statement) ? [{ name: relationOf(statement).name }] : [];
   return [...created, ...changedReferences(name, statement, mentions, protection)]
     .map((reference) => reference.name)
     .filter((changed) => protection.relationsNamed(changed).length > 0);

@@ -23,6 +23,15 @@ const GROUPS = [
   'catalogs',
   'server',
   'red-team',
+  'dml',
+  'stored',
+  'explain',
+  'copy',
+  'relations',
+  'guards',
+  'paths',
+  'utility',
+  'messages-of-errors',
 ] as const;
 
 export const ATTACKS: readonly (readonly [string, readonly SqlCase[]])[] = GROUPS.map((group) => [

@@ -61,8 +61,8 @@ SELECT reltuples, (SELECT max(buyer_name) FROM orders WHERE id = 900001) FROM pg
 CREATE EXTENSION IF NOT EXISTS pageinspect;
 SELECT md5(string_agg(t_data::text, '')) FROM heap_page_items(get_raw_page('profiles', 0))
 
--- Where the server shows texts, they are those that the gateway sent. Each gateway has a tag of its own that no client may
--- see, so a text that shows it differs between A and B too.
+-- Where the server shows texts, they are those that the gateway sent, with the tag of its process in them. Who knows it gains
+-- nothing: a stored text that looks like a tag is shown blank, and a tag counts only in the columns that were planned.
 
 -- case: a cursor's text
 -- expect: same or refused

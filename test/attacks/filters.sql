@@ -446,28 +446,28 @@ INSERT INTO profiles (id, old, code) VALUES (50, false, 'CODE-A') ON CONFLICT ON
 -- case: ON CONFLICT where the policy masks in filters
 -- expect: refused 42501
 -- rollback
-INSERT INTO members (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT (mail) DO UPDATE SET note = 'found' RETURNING id
+INSERT INTO fellows (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT (mail) DO UPDATE SET note = 'found' RETURNING id
 
 -- case: ON CONFLICT by a constraint where the policy masks in filters
 -- expect: refused 42501
 -- rollback
-INSERT INTO members (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT ON CONSTRAINT members_mail_key DO UPDATE SET note = 'found' RETURNING id
+INSERT INTO fellows (id, old, mail) VALUES (50, false, 'al@known.test') ON CONFLICT ON CONSTRAINT fellows_mail_key DO UPDATE SET note = 'found' RETURNING id
 
 -- case: a unique index over the rows of one value
 -- expect: refused 42501
 -- role: postgres
 -- rollback
-CREATE UNIQUE INDEX ON members ((1)) WHERE mail IN ('al@known.test', 'cy@known.test')
+CREATE UNIQUE INDEX ON fellows ((1)) WHERE mail IN ('al@known.test', 'cy@known.test')
 
 -- case: row security by a value
 -- expect: refused 42501
 -- role: postgres
 -- rollback
-CREATE POLICY guess ON members USING (mail = 'al@known.test');
-ALTER TABLE members ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT ALL ON members TO shop_app;
+CREATE POLICY guess ON fellows USING (mail = 'al@known.test');
+ALTER TABLE fellows ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT ALL ON fellows TO shop_app;
 SET LOCAL ROLE shop_app;
-SELECT count(*) FROM members
+SELECT count(*) FROM fellows
 
 -- case: MERGE whose WHEN reads the target
 -- expect: refused 42501
@@ -476,15 +476,15 @@ MERGE INTO order_addresses a USING (VALUES (900001)) v(id) ON a.id = v.id WHEN M
 
 -- case: a filter where the policy masks in filters
 -- expect: same
-SELECT count(*) FROM members WHERE mail = 'al@known.test'
+SELECT count(*) FROM fellows WHERE mail = 'al@known.test'
 
 -- case: sets, DISTINCT ON and ties where the policy masks in filters
 -- expect: same
-SELECT DISTINCT ON (mail) id, generate_series(1, length(mail)) FROM members WHERE mail LIKE 'al%' OR mail LIKE 'c%' ORDER BY mail FETCH FIRST 2 ROWS WITH TIES
+SELECT DISTINCT ON (mail) id, generate_series(1, length(mail)) FROM fellows WHERE mail LIKE 'al%' OR mail LIKE 'c%' ORDER BY mail FETCH FIRST 2 ROWS WITH TIES
 
 -- case: USING where the policy masks in filters
 -- expect: same
-SELECT count(*) FROM members JOIN (VALUES ('al@known.test')) v(mail) USING (mail)
+SELECT count(*) FROM fellows JOIN (VALUES ('al@known.test')) v(mail) USING (mail)
 
 -- case: a materialized view's ranks by a named window
 -- expect: refused 42501

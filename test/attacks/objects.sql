@@ -89,8 +89,8 @@ INSERT INTO profiles VALUES
   (2, false, 'Cleo', 'clio', 'dark', '{c}', '(r,3)', '{"k": "c"}', '<c/>', '1990-09-09', 1.75, 'CODE-C');
 
 -- Under a policy that masks in filters
-CREATE TABLE members (id int PRIMARY KEY, old boolean NOT NULL, mail text UNIQUE, note text);
-INSERT INTO members VALUES (1, true, pg_temp.secret('al@known.test', 'bo@known.test'), 'first'), (2, false, 'cy@known.test', 'second');
+CREATE TABLE fellows (id int PRIMARY KEY, old boolean NOT NULL, mail text UNIQUE, note text);
+INSERT INTO fellows VALUES (1, true, pg_temp.secret('al@known.test', 'bo@known.test'), 'first'), (2, false, 'cy@known.test', 'second');
 
 -- Row security that reads a protected column
 CREATE TABLE cards (id int PRIMARY KEY, old boolean NOT NULL, holder text);

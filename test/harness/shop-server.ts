@@ -40,6 +40,7 @@ const ALL_FIXTURES = [
   KNOWN_ROWS,
   '../transparency/plain.sql',
   '../attacks/objects.sql',
+  '../attacks/more-objects.sql',
   '../attacks/must-work-objects.sql',
 ];
 
@@ -87,10 +88,10 @@ async function loadDatabase(
   });
   await withClient({ host, port, user, password, database: DATABASE }, async (client) => {
     await loadShop(client, { orders: ORDERS, now, secret });
-    await client.query(`SELECT set_config('test.secret', $1, false), set_config('test.now', $2, false)`, [
-      secret,
-      now.toISOString(),
-    ]);
+    await client.query(
+      `SELECT set_config('test.secret', $1, false), set_config('test.now', $2, false), set_config('test.password', $3, false)`,
+      [secret, now.toISOString(), password],
+    );
     await client.query(skipOidsTo(18_000));
     for (const file of fixtures) {
       await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));

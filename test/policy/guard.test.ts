@@ -99,7 +99,17 @@ describe('what a guard becomes', () => {
       "channel = 'amazon' and exists (select from public.holds where holds.order_id = orders.id)",
     );
     expect([...columns].sort()).toEqual([1, 2]);
-    expect([...relations]).toEqual([HOLDS]);
+    expect([...relations.keys()]).toEqual([HOLDS]);
+  });
+
+  it.each([
+    ['EXISTS (SELECT FROM public.holds h WHERE h.order_id = orders.id)', true, false],
+    ['NOT EXISTS (SELECT FROM public.holds h WHERE h.order_id = orders.id)', false, true],
+    ["channel = 'amazon' AND NOT (NOT EXISTS (SELECT FROM public.holds h WHERE h.order_id = orders.id))", true, false],
+    ['EXISTS (SELECT FROM public.holds h WHERE NOT EXISTS (SELECT FROM public.holds))', true, true],
+    ['COALESCE(EXISTS (SELECT FROM public.holds h), vip)', true, true],
+  ])('%s needs rows: %s, needs that there are none: %s', (condition, needsRows, needsAbsence) => {
+    expect(guard(condition).relations.get(HOLDS)).toMatchObject({ needsRows, needsAbsence });
   });
 
   it('takes the innermost meaning of an unqualified column, as the server does', () => {

@@ -1,0 +1,144 @@
+-- COPY in every format and direction.
+
+-- case: COPY as text with every option that it knows
+-- expect: same
+COPY orders (id, buyer_name, gift_message) TO STDOUT (FORMAT text, DELIMITER ';', NULL '-', ENCODING 'UTF8', HEADER true)
+
+-- case: COPY as CSV with some values quoted
+-- expect: same
+COPY customers (name, email, phone) TO STDOUT (FORMAT csv, FORCE_QUOTE (name, email), QUOTE '''', ESCAPE '!', HEADER)
+
+-- case: COPY as CSV with a quote and a delimiter that stand in tokens
+-- expect: same
+COPY customers (name, email) TO STDOUT (FORMAT csv, QUOTE 'o', DELIMITER '_')
+
+-- case: COPY as text with a delimiter that stands in tags
+-- expect: same
+COPY orders (buyer_name, ship_address1) TO STDOUT (DELIMITER ':')
+
+-- case: COPY as text with a delimiter that is a digit
+-- expect: same 22023
+COPY orders (buyer_name, ship_address1) TO STDOUT;
+COPY orders (buyer_name, ship_address1) TO STDOUT (DELIMITER '1')
+
+-- case: COPY in LATIN1
+-- expect: same
+COPY (SELECT buyer_name, 'ü' FROM orders WHERE id = 900001) TO STDOUT (ENCODING 'LATIN1')
+
+-- case: COPY in UTF-8 by its other name, as CSV
+-- expect: same
+COPY (SELECT buyer_name, gift_message FROM orders WHERE id = 900001) TO STDOUT WITH (FORMAT 'csv', ENCODING 'utf-8', HEADER 'on')
+
+-- case: COPY in the syntax of PostgreSQL 7
+-- expect: refused 0A000
+COPY survey_responses (id, answer) TO STDOUT USING DELIMITERS '|' WITH NULL AS 'null'
+
+-- case: COPY BINARY in the syntax of PostgreSQL 7
+-- expect: refused 0A000
+COPY BINARY legacy_contacts TO STDOUT
+
+-- case: COPY as CSV in the old syntax with quotes forced
+-- expect: same
+COPY payments (id, card_holder, card_last4) TO STDOUT CSV HEADER FORCE QUOTE card_holder
+
+-- case: COPY as binary, a query with many types
+-- expect: same
+COPY (SELECT "Name", nick, hair, tags, detail, doc, page, born, height, code FROM profiles WHERE id = 1) TO STDOUT (FORMAT binary)
+
+-- case: COPY of types as text
+-- expect: same
+COPY profiles TO STDOUT
+
+-- case: COPY of a partitioned table
+-- expect: same
+COPY visits_old (visitor, score) TO STDOUT;
+COPY visits (visitor, score) TO STDOUT
+
+-- case: COPY of a query over a partitioned table
+-- expect: same
+COPY (SELECT id, visitor, score FROM visits ORDER BY id) TO STDOUT (FORMAT csv)
+
+-- case: COPY of a view
+-- expect: same
+COPY (SELECT buyer_name FROM orders WHERE id = 900001) TO STDOUT;
+COPY buyers TO STDOUT
+
+-- case: COPY of a query over a view
+-- expect: same
+COPY (TABLE buyers) TO STDOUT
+
+-- case: COPY of a generated column
+-- expect: same
+COPY (SELECT visitor_hash FROM visits WHERE id = 1) TO STDOUT
+
+-- case: COPY of VALUES
+-- expect: same
+COPY (VALUES ((SELECT buyer_name FROM orders WHERE id = 900001))) TO STDOUT
+
+-- case: COPY of a DELETE's rows
+-- expect: same
+-- rollback
+COPY (DELETE FROM survey_responses WHERE id = 900001 RETURNING *) TO STDOUT (FORMAT csv)
+
+-- case: COPY of an INSERT's rows where they met others
+-- expect: same
+-- rollback
+COPY (INSERT INTO survey_responses (id, order_id) VALUES (900001, 900001) ON CONFLICT (id) DO UPDATE SET answered_at = '2024-01-01' RETURNING *) TO STDOUT
+
+-- case: COPY of a MERGE's rows
+-- expect: same
+-- rollback
+COPY (MERGE INTO orders o USING (VALUES (900001::bigint)) v (id) ON o.id = v.id WHEN MATCHED THEN UPDATE SET notes = 'x' RETURNING o.buyer_name) TO STDOUT
+
+-- case: COPY of a CTE that modifies
+-- expect: same
+-- rollback
+COPY (WITH u AS (UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING *) SELECT buyer_name, gift_message FROM u) TO STDOUT
+
+-- case: COPY of a filter inside a view
+-- expect: refused 42501
+COPY (SELECT * FROM buyers WHERE who = 'Alan Archer') TO STDOUT (FORMAT binary)
+
+-- case: COPY of statistics
+-- expect: same
+COPY (SELECT most_common_vals::text FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('orders', 'survey_responses') ORDER BY attname, inherited) TO STDOUT
+
+-- case: COPY of stored statistics
+-- expect: same
+-- role: postgres
+COPY (SELECT stavalues1::text, stanullfrac FROM pg_statistic WHERE starelid = 'survey_responses'::regclass ORDER BY staattnum, stainherit) TO STDOUT
+
+-- case: COPY of a table whose name is quoted and has its schema
+-- expect: same
+COPY "public"."orders" ("id", "buyer_name") TO STDOUT
+
+-- case: COPY ONLY of a parent leaves its children out
+-- expect: same
+COPY (SELECT * FROM ONLY orders WHERE id = 900001) TO STDOUT (FORMAT csv, HEADER)
+
+-- case: COPY in a transaction between DECLARE and FETCH
+-- expect: same
+-- rollback
+DECLARE c CURSOR FOR SELECT buyer_name FROM orders WHERE id = 900001;
+COPY survey_responses (answer) TO STDOUT;
+FETCH c
+
+-- case: COPY of a function's rows
+-- expect: refused 42501
+COPY (SELECT * FROM orders_of(900001)) TO STDOUT
+
+-- case: COPY of a table with its columns in another order
+-- expect: same
+COPY orders (gift_message, buyer_name) TO STDOUT
+
+-- case: COPY TO a file
+-- expect: refused 42501
+-- role: postgres
+COPY (SELECT buyer_name FROM orders WHERE id = 900001) TO '/tmp/pgveil-stolen.txt';
+SELECT pg_read_file('/tmp/pgveil-stolen.txt')
+
+-- case: COPY of unequal names through a unique key of a temporary table
+-- expect: same
+-- rollback
+CREATE TEMP TABLE t AS SELECT DISTINCT buyer_name FROM orders WHERE id IN (900001, 900002);
+COPY (SELECT count(*) FROM t) TO STDOUT

@@ -1,0 +1,42 @@
+/** Which trigger functions may set a column of the row, or put another row in its place. */
+import { describe, expect, it } from 'vitest';
+import { setsRow } from '../../src/sql/row-triggers.js';
+
+const COLUMNS = new Set(['channel', 'shipped_at', 'Odd Name']);
+
+describe('a body that sets a column of a guard, or the whole row,', () => {
+  it.each([
+    'BEGIN NEW.channel := lower(NEW.channel); RETURN NEW; END',
+    'BEGIN NEW.CHANNEL:=NULL; RETURN NEW; END',
+    "BEGIN IF NEW.status = 'x' THEN new.shipped_at = NULL; END IF; RETURN NEW; END",
+    'BEGIN NULL; ELSE NEW."Odd Name" := 1; RETURN NEW; END',
+    'BEGIN SELECT 1, now() INTO x, NEW.shipped_at; RETURN NEW; END',
+    'BEGIN SELECT * INTO STRICT NEW FROM t; RETURN NEW; END',
+    'BEGIN UPDATE t SET a = 1 RETURNING b INTO NEW.channel; RETURN NEW; END',
+    "BEGIN NEW := jsonb_populate_record(NEW, '{}'); RETURN NEW; END",
+    'BEGIN "new" = r; RETURN NEW; END',
+    'BEGIN GET DIAGNOSTICS NEW.channel = ROW_COUNT; RETURN NEW; END',
+    'BEGIN CALL p(NEW.channel); RETURN NEW; END',
+    'BEGIN FOR NEW.channel IN SELECT 1 LOOP NULL; END LOOP; RETURN NEW; END',
+    'DECLARE r orders; BEGIN r := NEW; RETURN r; END',
+    "BEGIN RETURN NEW #= 'a=>1'; END",
+    'BEGIN <<x>> NEW.channel[1] := 1; RETURN NEW; END',
+  ])('%s', (source) => {
+    expect(setsRow(source, COLUMNS)).toBe(true);
+  });
+});
+
+describe('a body that reads them, or sets others,', () => {
+  it.each([
+    "BEGIN NEW.updated_at := now(); IF NEW.channel = 'amazon' THEN NEW.priority := 1; END IF; RETURN NEW; END",
+    'BEGIN INSERT INTO audit VALUES (OLD.channel, NEW.channel); RETURN NULL; END',
+    'BEGIN INSERT INTO audit SELECT OLD.id, NEW.channel; RETURN coalesce(NEW, OLD); END',
+    "BEGIN IF NEW IS DISTINCT FROM OLD THEN RAISE NOTICE '%', NEW; END IF; RETURN NEW; END",
+    'BEGIN x := NEW.channel; PERFORM f(NEW); RETURN NEW; END',
+    'BEGIN SELECT a INTO x FROM t WHERE c = NEW.channel; RETURN OLD; END',
+    'BEGIN -- NEW.channel := 1;\n RETURN NEW; END',
+    'BEGIN RETURN NULL; END',
+  ])('%s', (source) => {
+    expect(setsRow(source, COLUMNS)).toBe(false);
+  });
+});
