@@ -329,3 +329,23 @@ SELECT id, body FROM jottings ORDER BY id
 -- case: COPY of a copy by its name
 -- expect: same
 COPY order_names TO STDOUT
+
+-- case: an exemption that is NULL
+-- expect: same
+SELECT id, remark FROM jobs ORDER BY id
+
+-- case: the names behind DISCARD
+-- expect: same
+CREATE TEMP TABLE orders (a int);
+SELECT a FROM orders;
+DISCARD TEMP;
+SELECT order_ref, buyer_name FROM orders WHERE id = 900001
+
+-- case: a filter beside a condition with an operator of the user
+-- expect: refused 42501
+CREATE FUNCTION public.always(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.always);
+SET search_path = public, pg_catalog;
+SELECT id FROM orders WHERE channel = 'ebay' AND buyer_name LIKE 'Alan A%' AND id > 900000;
+RESET search_path;
+DROP FUNCTION public.always(varchar, varchar) CASCADE

@@ -169,8 +169,8 @@ INSERT INTO memos VALUES (1, true, pg_temp.secret('a secret', 'another'), 'first
 GRANT SELECT, INSERT, UPDATE, DELETE ON distinct_names, memos TO shop_app;
 
 -- Rows that belong to others by no foreign key, one of them to none, and triggers that tell of the row in errors
-CREATE TABLE jobs (id int PRIMARY KEY, old boolean, kind text);
-INSERT INTO jobs VALUES (2, true, NULL), (3, false, NULL);
+CREATE TABLE jobs (id int PRIMARY KEY, old boolean, kind text, remark text);
+INSERT INTO jobs VALUES (2, true, NULL, pg_temp.secret('done', 'undone')), (3, false, NULL, 'open');
 CREATE TABLE jottings (id int PRIMARY KEY, job_id int, body text);
 INSERT INTO jottings VALUES
   (1, 1, pg_temp.secret('gone', 'went')), (2, 2, pg_temp.secret('there', 'here')), (3, 3, 'open');

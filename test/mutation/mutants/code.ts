@@ -3,13 +3,6 @@ import type { Mutant } from '../mutant.js';
 
 export const CODE: readonly Mutant[] = [
   {
-    name: 'unsafe functions are not called',
-    file: 'sql/routine-calls.ts',
-    find: "if (verdict) throw refused('function', routine, verdict.kind, verdict.reason, locate);",
-    replace: '',
-    killers: ['functions: an SQL function that reads orders'],
-  },
-  {
     name: 'unsafe functions are not called as fields',
     file: 'sql/routine-calls.ts',
     find: 'of [...mentions.routines, ...mentions.attributes]) {',
@@ -80,20 +73,6 @@ export const CODE: readonly Mutant[] = [
     killers: ['functions: a function that runs the SQL it is given'],
   },
   {
-    name: 'bodies with temporary objects are refused',
-    file: 'sql/routines.ts',
-    find: "if (/\\bpg_temp/i.test(source)) return unsafe('its body uses temporary objects, which pgveil has not read');",
-    replace: '',
-    killers: ['test/sql/routines.test.ts'],
-  },
-  {
-    name: 'bodies with cursors are refused where these would tell',
-    file: 'sql/routines.ts',
-    find: 'if (forbidden.cursorsTell && /cursor|\\bfetch\\b/i.test(source))',
-    replace: 'if (forbidden.cursorsTell && /cursor of nothing/i.test(source))',
-    killers: ['functions: a function that opens a cursor', 'test/sql/routines.test.ts'],
-  },
-  {
     name: 'bodies with unsafe operators are refused',
     file: 'sql/routines.ts',
     find: 'if (operator !== undefined) return unsafe(`its body uses the operator ${operator}`);',
@@ -141,13 +120,6 @@ export const CODE: readonly Mutant[] = [
     find: 'return [...casts, ...domains];',
     replace: 'return casts;',
     killers: ['functions: a domain whose check calls such a function'],
-  },
-  {
-    name: 'implicit casts are found by who takes the type',
-    file: 'sql/unsafe-code.ts',
-    find: 'return takers.some((routine) => typesOf(routine).includes(type));',
-    replace: 'return false;',
-    killers: ['test/sql/routines.test.ts'],
   },
   {
     name: 'relations with unsafe defaults, checks and indexes are closed',
@@ -227,13 +199,6 @@ export const CODE: readonly Mutant[] = [
     killers: ['clauses: a library that shows what runs'],
   },
   {
-    name: 'what the transaction has changed is not used',
-    file: 'sql/plan.ts',
-    find: '[...relations, ...routines, ...operators, ...attributes].find((m) => changed.has(m.name)) ??',
-    replace: 'undefined ??',
-    killers: ['functions: a function made on the fly', 'views: a view made on the fly'],
-  },
-  {
     name: 'no data is read behind code that the transaction has defined',
     file: 'sql/plan.ts',
     find: 'if (runs && changed.has(ANY_CODE)) {',
@@ -250,13 +215,6 @@ export const CODE: readonly Mutant[] = [
       'red-team: a cast by a temporary function',
       'red-team: a trigger by a function that is replaced in the transaction',
     ],
-  },
-  {
-    name: 'nothing follows a COMMIT of definitions in a text',
-    file: 'sql/plan.ts',
-    find: 'this.#assertLast(index);',
-    replace: '',
-    killers: ['test/sql/golden.test.ts'],
   },
   {
     name: 'temporary tables have no triggers and functions',

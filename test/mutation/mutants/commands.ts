@@ -56,23 +56,6 @@ export const COMMANDS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'SET search_path makes names be asked for again',
-    file: 'sql/utility.ts',
-    find: "return all || ENVIRONMENT_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];",
-    replace: "return all ? [{ kind: 'environment' }] : [];",
-    killers: [
-      'names: search_path to a table that is not protected, and back',
-      'names: a pipelined SET and a query that it redirects',
-    ],
-  },
-  {
-    name: 'set_config makes names be asked for again',
-    file: 'sql/statement.ts',
-    find: "name === 'set_config' ||",
-    replace: "name === '' ||",
-    killers: ['clauses: the names that set_config brings'],
-  },
-  {
     name: 'names behind a SET of the same text are those that it sets',
     file: 'sql/plan.ts',
     find: 'this.#names = this.#names && namesAfter(statement.node, this.#names, this.#context.protection.snapshot);',
@@ -85,20 +68,6 @@ export const COMMANDS: readonly Mutant[] = [
     find: 'if (state.environmentChanged) {\n    state.names = undefined;',
     replace: 'if (state.environmentChanged) {',
     killers: ['messages: names behind a SET that an error takes back'],
-  },
-  {
-    name: 'DISCARD drops temporary tables',
-    file: 'sql/utility.ts',
-    find: "return target === 'DISCARD_SEQUENCES' ? [] : [{ kind: 'discard', what }, { kind: 'environment' }];",
-    replace: 'return [];',
-    killers: ['names: a temporary table dropped by DISCARD'],
-  },
-  {
-    name: 'plans are remembered for the names that they were made for',
-    file: 'sql/plan-cache.ts',
-    find: 'const known = keys.get(names) ?? `${JSON.stringify([names.role, names.schemas, [...names.tempRelations]])}\\0`;',
-    replace: "const known = keys.get(names) ?? '';",
-    killers: ['names: search_path to a table that is not protected, and back'],
   },
   {
     name: 'plans of what is protected are not remembered by their skeleton',
@@ -120,20 +89,5 @@ export const COMMANDS: readonly Mutant[] = [
     find: 'const viewer = viewerOf(state, environment.user);',
     replace: 'const viewer = viewerOf(state, environment.names?.role ?? environment.user);',
     killers: ['server: an exempt role by SET ROLE'],
-  },
-  {
-    name: 'NUL and lone surrogates are no SQL',
-    file: 'sql/parse.ts',
-    find: "if (text.includes('\\0')) throw new SqlSyntaxError('22021', 'invalid byte sequence for encoding \"UTF8\": 0x00');",
-    replace: '',
-    killers: ['test/sql/parse.test.ts'],
-  },
-  {
-    name: 'texts that cannot be parsed are refused',
-    file: 'sql/plan.ts',
-    find: 'return bare ?? { plan: unparseable(error, context), independent: true, unknownNames: [] };',
-    replace:
-      "return bare ?? { plan: { verdict: 'pass', statements: [], generation: context.generation, fingerprint: () => '' }, independent: true, unknownNames: [] };",
-    killers: ['lexer: long nesting of parentheses'],
   },
 ];

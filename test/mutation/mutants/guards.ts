@@ -3,13 +3,6 @@ import type { Mutant } from '../mutant.js';
 
 export const GUARDS: readonly Mutant[] = [
   {
-    name: 'an exemption that is NULL is none',
-    file: 'policy/guard-sql.ts',
-    find: 'AND NOT COALESCE(${guard.exemption.toSql(alias)}, false))',
-    replace: 'AND NOT ${guard.exemption.toSql(alias)})',
-    killers: ['clauses: a row whose parent the client deletes', 'clauses: jottings of an old job'],
-  },
-  {
     name: 'a row whose parent is gone stays redacted',
     file: 'policy/guard-sql.ts',
     find: 'expression: `COALESCE(${name}.redacted, ${linked(guard, alias)})`,',
@@ -52,49 +45,11 @@ export const GUARDS: readonly Mutant[] = [
     killers: ["clauses: an operator of the user's in front of that of the guard"],
   },
   {
-    name: 'relations of guards are pinned',
-    file: 'policy/guard-sql.ts',
-    find: 'return `${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)}`;',
-    replace: 'return quoteIdentifier(relation.name);',
-    killers: [
-      'clauses: a guard whose table a temporary one hides',
-      'messages: search_path changed between Parse and Bind',
-    ],
-  },
-  {
-    name: 'what a client wrote in the form of a tag is shown blank',
-    file: 'policy/guard-sql.ts',
-    find: "return `CASE ${cases.join(' ')} ${forged} ELSE ${value} END`;",
-    replace: "return `CASE ${cases.join(' ')} ELSE ${value} END`;",
-    killers: ['test/policy/guard-sql.test.ts'],
-  },
-  {
     name: 'a mask hides whether there is a value',
     file: 'policy/masks.ts',
     find: 'return config.keepNull ? `CASE WHEN',
     replace: 'return config ? `CASE WHEN',
     killers: ['select: whether a value is NULL'],
-  },
-  {
-    name: 'a short value is not kept whole',
-    file: 'policy/masks.ts',
-    find: '`CASE WHEN pg_catalog.length(${text}) OPERATOR(pg_catalog.>) ${mask.first + mask.last} THEN ${kept} ELSE ${fill} END`',
-    replace: 'kept',
-    killers: ['test/policy/masks.test.ts'],
-  },
-  {
-    name: 'what stands before the last @ is hidden',
-    file: 'policy/masks.ts',
-    find: "`pg_catalog.reverse(pg_catalog.split_part(pg_catalog.reverse(${text}), '@', 1))`",
-    replace: "`pg_catalog.split_part(${text}, '@', 2)`",
-    killers: ['test/policy/masks.test.ts'],
-  },
-  {
-    name: 'a mask raises no error at the ends of a type',
-    file: 'policy/masks.ts',
-    find: "`CASE WHEN ${inRange} THEN pg_catalog.date_trunc('${to}', ${moment}) ` +\n    `ELSE CAST('${FIRST_DAY}' AS pg_catalog.\"timestamp\") END`;",
-    replace: "`pg_catalog.date_trunc('${to}', ${moment})`;",
-    killers: ['test/policy/masks.test.ts'],
   },
   {
     name: 'columns made of protected ones are protected',
@@ -116,20 +71,6 @@ export const GUARDS: readonly Mutant[] = [
     find: 'const unique = keyed && !shared;',
     replace: 'const unique = keyed;',
     killers: ['red-team: rows of a child un-redact what belongs to the parent'],
-  },
-  {
-    name: 'a policy that does not fit closes its tables',
-    file: 'policy/bind.ts',
-    find: 'closed.set(name, `policy ${policy.name} does not fit the schema: ${found[0]!.message}`);',
-    replace: '',
-    killers: ['test/policy/bind.test.ts'],
-  },
-  {
-    name: 'rows of a partition are shown by its parents too',
-    file: 'policy/bind.ts',
-    find: 'for (const table of policy.tables) assertWhole(table, context);',
-    replace: '',
-    killers: ['test/policy/bind.test.ts'],
   },
   {
     name: 'columns of the condition are kept',

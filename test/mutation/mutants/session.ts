@@ -3,63 +3,11 @@ import type { Mutant } from '../mutant.js';
 
 export const SESSION: readonly Mutant[] = [
   {
-    name: 'FunctionCall is refused',
-    file: 'session/requests.ts',
-    find: "actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));",
-    replace:
-      "state.replies.push({ kind: 'sync', ...PLAIN, failed: false });\n      forward(state, buffer, start, end);",
-    killers: ['messages: FunctionCall of a function that reads orders'],
-  },
-  {
-    name: 'replication is refused',
-    file: 'session/login.ts',
-    find: "if (!OFF.test(parameters.get('replication') ?? 'off')) {",
-    replace: "if (parameters.get('replication') === 'never') {",
-    killers: ['test/session/login.test.ts'],
-  },
-  {
-    name: 'a refused Query is not forwarded',
-    file: 'session/requests.ts',
-    find: "if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);\n  else state.toServer.append(encodeQuery(replacement(plan)));",
-    replace:
-      "if (plan.verdict !== 'rewrite' && original) state.toServer.add(original.buffer, original.start, original.end);\n  else state.toServer.append(encodeQuery(replacement(plan)));",
-    killers: ['filters: WHERE equality'],
-  },
-  {
-    name: 'a rewritten Parse is forwarded as rewritten',
-    file: 'session/requests.ts',
-    find: "if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);\n  else state.toServer.append(encodeParse(",
-    replace:
-      "if (plan.verdict !== 'refuse' && original) state.toServer.add(original.buffer, original.start, original.end);\n  else state.toServer.append(encodeParse(",
-    killers: ['select: length and bytes'],
-  },
-  {
-    name: 'cells of rows are finished',
-    file: 'session/replies.ts',
-    find: 'const masked = cells?.maskDataRow(buffer, start, end);',
-    replace: 'const masked = undefined;',
-    killers: ['select: a bare column'],
-  },
-  {
     name: 'cells of COPY are finished',
     file: 'session/replies.ts',
     find: "const masked = state.copyOut === 'as they are' ? undefined : state.copyOut(buffer, start + HEADER_BYTES, end);",
     replace: 'const masked = undefined;',
     killers: ['commands: COPY of a table'],
-  },
-  {
-    name: 'a tag of a result that was not planned ends the session',
-    file: 'session/result-masking.ts',
-    find: "if (this.#unknown) throw new ResultMismatch('a masked cell arrived in a result that was not planned');",
-    replace: 'if (this.#unknown) return cell;',
-    killers: ['test/session/masking.test.ts'],
-  },
-  {
-    name: 'a tag that cannot be read shows nothing',
-    file: 'session/result-masking.ts',
-    find: 'if (!column) return Buffer.alloc(0);',
-    replace: 'if (!column) return cell;',
-    killers: ['test/session/masking.test.ts'],
   },
   {
     name: 'DETAIL, CONTEXT and internal queries are withheld',
@@ -76,25 +24,11 @@ export const SESSION: readonly Mutant[] = [
     killers: ['clauses: a trigger of a protected table tells of the row in an error', 'test/session/errors.test.ts'],
   },
   {
-    name: 'notices are withheld where triggers run',
-    file: 'session/error-rewriting.ts',
-    find: "if (context.withhold === 'all') return undefined;",
-    replace: '',
-    killers: ['test/session/errors.test.ts'],
-  },
-  {
     name: 'only errors of analysis are shown whole',
     file: 'session/error-rewriting.ts',
     find: "cleanse(withhold(fields, isAnalysisError(fields) ? 'nothing' : context.withhold), context);",
     replace: "cleanse(withhold(fields, 'nothing'), context);",
     killers: ['errors: a not-null constraint: DETAIL shows the whole row'],
-  },
-  {
-    name: 'errors hold no mark of the gateway',
-    file: 'session/error-rewriting.ts',
-    find: 'if (!marks.some((mark) => value.includes(mark))) return [[letter, value]];',
-    replace: 'if (marks.length > 0) return [[letter, value]];',
-    killers: ['test/session/errors.test.ts'],
   },
   {
     name: 'an error of the end of the transaction is withheld too',
@@ -104,41 +38,11 @@ export const SESSION: readonly Mutant[] = [
     killers: ['clauses: a trigger of a protected table tells of the row when the transaction is committed'],
   },
   {
-    name: 'statements are planned when nothing is in flight that changes names',
-    file: 'session/deciding.ts',
-    find: 'return state.replies.barriers > 0 || (state.environmentChanged && state.replies.length > 0);',
-    replace: 'return false;',
-    killers: [
-      'names: a pipelined SET and a query that it redirects',
-      'hidden: a function made and called in one pipeline',
-    ],
-  },
-  {
-    name: 'statements of before are planned anew',
-    file: 'session/validity.ts',
-    find: 'if (reached(state, names, candidates).every((one) => isCurrent(state, one))) {',
-    replace: 'if (names.length >= 0) {',
-    killers: [
-      'messages: a statement of before, bound behind CREATE OR REPLACE FUNCTION',
-      'hidden: a function that a prepared statement calls is replaced',
-    ],
-  },
-  {
     name: 'portals of before do not run',
     file: 'session/validity.ts',
     find: 'return one.portal.held ? isNow(state, state.began) : one.portal.asOf.version === state.version;',
     replace: 'return true;',
     killers: ['messages: a portal of before, executed behind CREATE OR REPLACE FUNCTION'],
-  },
-  {
-    name: 'cursors that pgveil has not seen do not run behind a change',
-    file: 'session/validity.ts',
-    find: "case 'unknown portal':\n      return isNow(state, state.began);",
-    replace: "case 'unknown portal':\n      return true;",
-    killers: [
-      'messages: a cursor of before, fetched from behind CREATE OR REPLACE FUNCTION',
-      'test/session/schema-changes.test.ts',
-    ],
   },
   {
     name: 'a statement is valid only as the same text',
@@ -159,13 +63,6 @@ export const SESSION: readonly Mutant[] = [
     ],
   },
   {
-    name: 'names that sessions are changing are not used by others',
-    file: 'sql/planner.ts',
-    find: 'const environment = withOthers(asked);',
-    replace: 'const environment = asked;',
-    killers: ['test/attacks/beside.test.ts'],
-  },
-  {
     name: 'planning waits for a change of the schema',
     file: 'sql/planner.ts',
     find: '|| changing.has(database) || state.parser.isRenewed) {',
@@ -177,26 +74,11 @@ export const SESSION: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a schema that cannot be read closes the database',
-    file: 'sql/planner.ts',
-    find: 'if (error instanceof CatalogError) return unreadable(database, error.reason);',
-    replace:
-      "if (error instanceof CatalogError) return { verdict: 'pass', statements: [], generation: -1, fingerprint: () => '' };",
-    killers: ['test/attacks/beside.test.ts'],
-  },
-  {
     name: 'texts in an unknown encoding are refused beyond ASCII',
     file: 'session/refusals.ts',
     find: 'if (!isAscii(buffer.subarray(start, end))) return uncertain ? NOT_SYNCED : beyondAscii(state.clientEncoding);',
     replace: '',
     killers: ["clauses: a name that is another under the client's encoding"],
-  },
-  {
-    name: 'invalid UTF-8 is refused',
-    file: 'session/refusals.ts',
-    find: "} else if (text.includes('\\ufffd') && !isUtf8(buffer.subarray(start, end))) {",
-    replace: "} else if (text === '') {",
-    killers: ['test/session/statements.test.ts'],
   },
   {
     name: 'backslashes are refused where strings have escapes',
@@ -214,34 +96,5 @@ export const SESSION: readonly Mutant[] = [
       'messages: standard_conforming_strings off, then a Parse in the same packet',
       'red-team: settings of the lexer change within a packet of pipelined messages',
     ],
-  },
-  {
-    name: 'a text is decided by the settings that it is read by',
-    file: 'session/deciding.ts',
-    find: 'else if (reading !== readingOf(state)) decide(state, read, act);',
-    replace: '',
-    killers: ['test/session/environment.test.ts', 'test/session/statements.test.ts', 'test/session/sequences.test.ts'],
-  },
-  {
-    name: 'a statement that was not planned may not succeed',
-    file: 'session/mending.ts',
-    find: "if (mending.unplanned) throw new ProtocolError('a statement ran that was not planned');",
-    replace: '',
-    killers: ['test/session/sequences.test.ts', 'test/session/statements.test.ts'],
-  },
-  {
-    name: 'a refused statement may not succeed',
-    file: 'session/replies.ts',
-    find: "if (front.plan?.verdict === 'refuse') throw new ProtocolError('the server accepted a refused statement');",
-    replace: '',
-    killers: ['test/session/sequences.test.ts', 'test/session/statements.test.ts'],
-  },
-  {
-    name: 'long messages are refused where they cannot be analysed',
-    file: 'session/requests.ts',
-    find: "if (whole) query(state, buffer, start, end);\n      else actOnQuery(state, '', undefined, refusal(TOO_LONG));",
-    replace:
-      "if (whole) query(state, buffer, start, end);\n      else { state.replies.push({ kind: 'sync', ...PLAIN, failed: false }); forward(state, buffer, start, end); }",
-    killers: ['test/session/statements.test.ts'],
   },
 ];

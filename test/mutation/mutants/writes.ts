@@ -171,27 +171,6 @@ export const WRITES: readonly Mutant[] = [
     killers: ['writes: TRUNCATE of the orders by which customers are redacted'],
   },
   {
-    name: 'foreign keys carry a deletion on',
-    file: 'sql/undermining.ts',
-    find: "(key) => key.parent === parent.oid && (by === 'truncate' || key.onDelete === 'cascade'),",
-    replace: '() => false,',
-    killers: ['test/sql/undermining.test.ts'],
-  },
-  {
-    name: 'foreign keys carry an update on',
-    file: 'sql/undermining.ts',
-    find: 'if (childColumn(attnum)) found.set(key.parentColumns[i]!, child);',
-    replace: '',
-    killers: ['test/sql/undermining.test.ts'],
-  },
-  {
-    name: 'foreign keys clear what guards read',
-    file: 'sql/undermining.ts',
-    find: "key.onDelete === 'clear' &&",
-    replace: "key.onDelete === 'none' && key.onUpdate === 'clear' &&",
-    killers: ['test/sql/undermining.test.ts'],
-  },
-  {
     name: 'triggers that tell do not run',
     file: 'sql/statement.ts',
     find: 'assertTriggers(modified, meant, protection);',
