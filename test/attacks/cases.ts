@@ -10,6 +10,7 @@ export interface Expectation {
 
 const GROUPS = [
   'select',
+  'clauses',
   'filters',
   'errors',
   'names',

@@ -233,3 +233,39 @@ GRANT SELECT ON buyers, guarded_orders, sales_report TO shop_report;
 CREATE ROLE view_reader LOGIN PASSWORD 'unused';
 GRANT SELECT ON buyers, sales_report TO view_reader;
 GRANT view_reader TO shop_app;
+
+-- A copy in which equal names are one row
+CREATE MATERIALIZED VIEW distinct_names AS SELECT DISTINCT buyer_name FROM orders WHERE id IN (900001, 900002);
+
+-- Under a policy that lets masked values be filtered and copied (test/attacks/policies.yaml)
+CREATE TABLE memos (id int PRIMARY KEY, old boolean NOT NULL, body text, tag text);
+INSERT INTO memos VALUES (1, true, pg_temp.secret('a secret', 'another'), 'first'), (2, false, 'open', 'second');
+GRANT SELECT, INSERT, UPDATE, DELETE ON distinct_names, memos TO shop_app;
+
+-- Rows that belong to others by no foreign key, one of them to none, and triggers that tell of the row in errors
+CREATE TABLE jobs (id int PRIMARY KEY, old boolean, kind text, remark text);
+INSERT INTO jobs VALUES (2, true, NULL, pg_temp.secret('done', 'undone')), (3, false, NULL, 'open');
+CREATE TABLE jottings (id int PRIMARY KEY, job_id int, body text);
+INSERT INTO jottings VALUES
+  (1, 1, pg_temp.secret('gone', 'went')), (2, 2, pg_temp.secret('there', 'here')), (3, 3, 'open');
+CREATE FUNCTION refuse_jotting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never %', OLD.body; END $$;
+CREATE TRIGGER refuse BEFORE DELETE ON jottings FOR EACH ROW EXECUTE FUNCTION refuse_jotting();
+CREATE CONSTRAINT TRIGGER refuse_later AFTER UPDATE ON jottings DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (OLD.id = 2) EXECUTE FUNCTION refuse_jotting();
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs, jottings TO shop_app;
+
+-- A protected table with a rule that copies its rows
+CREATE TABLE ruled (id int PRIMARY KEY, old boolean NOT NULL, body text, tag text);
+INSERT INTO ruled VALUES (1, true, pg_temp.secret('ruled', 'by rule'), 'x');
+CREATE TABLE of_rules (id int, body text);
+CREATE RULE copy_body AS ON UPDATE TO ruled DO INSTEAD INSERT INTO of_rules VALUES (OLD.id, OLD.body);
+GRANT SELECT, INSERT, UPDATE, DELETE ON ruled, of_rules TO shop_app;
+
+-- A schema of its own, a name whose bytes are another name under LATIN1, and a protected table that all may read
+CREATE SCHEMA vault;
+CREATE TABLE vault.papers (id int PRIMARY KEY, old boolean NOT NULL, body text);
+INSERT INTO vault.papers VALUES (1, true, pg_temp.secret('paper', 'parchment'));
+CREATE TABLE "Ã©" (id int PRIMARY KEY, old boolean NOT NULL, body text);
+INSERT INTO "Ã©" VALUES (1, true, pg_temp.secret('letter', 'glyph'));
+GRANT SELECT ON "Ã©" TO shop_app;
+GRANT SELECT ON visits TO PUBLIC;

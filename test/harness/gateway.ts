@@ -11,6 +11,8 @@ const DEMO = new URL('../../config/demo.yaml', import.meta.url);
 const ATTACKED = new URL('../attacks/policies.yaml', import.meta.url);
 /** The same for all, so that tokens of the same row are equal. */
 const KEY = '5a3c'.repeat(16);
+/** Of tags: the same for all, so that every byte can be compared. */
+export const NONCE = '0123456789abcdef'.repeat(2);
 
 export interface ShopGateway {
   readonly server: ShopServer;
@@ -35,6 +37,11 @@ export function configFor(upstream: Target, options: { readonly plain?: boolean 
   };
 }
 
+/** The gateway in front of a server that runs. */
+export function startGatewayBefore(server: Target, options: { readonly plain?: boolean } = {}): Promise<Gateway> {
+  return startGateway(configFor(server, options), { nonce: NONCE });
+}
+
 /** A server with the shop and a gateway before it. */
 export async function startShopGateway(
   secret: 'A' | 'B',
@@ -44,8 +51,7 @@ export async function startShopGateway(
   const server = await startShopServer(secret, now, options);
   let gateway: Gateway;
   try {
-    // The same for all, so that every byte can be compared.
-    gateway = await startGateway(configFor(server.direct(), options), { nonce: '0123456789abcdef'.repeat(2) });
+    gateway = await startGatewayBefore(server.direct(), options);
   } catch (error) {
     await server.stop();
     throw error;

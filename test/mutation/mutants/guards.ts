@@ -1,0 +1,106 @@
+/** Guards and masks: which rows are redacted, and what stands in the place of a cell. */
+import type { Mutant } from '../mutant.js';
+
+export const GUARDS: readonly Mutant[] = [
+  {
+    name: 'a row whose parent is gone stays redacted',
+    file: 'policy/guard-sql.ts',
+    find: 'expression: `COALESCE(${name}.redacted, ${linked(guard, alias)})`,',
+    replace: 'expression: `COALESCE(${name}.redacted, false)`,',
+    killers: ['clauses: a row whose parent is gone', 'clauses: a row whose parent the client deletes'],
+  },
+  {
+    name: 'a row whose parent is gone stays redacted, in place',
+    file: 'policy/guard-sql.ts',
+    find: 'if (guard.unique) return `(${linked(guard, alias)} AND NOT ${some(`NOT ${redacted}`)})`;',
+    replace: 'if (guard.unique) return some(redacted);',
+    killers: ['clauses: a row whose parent is gone, in place'],
+  },
+  {
+    name: 'one redacted parent is enough where a policy says so',
+    file: 'policy/guard-sql.ts',
+    find: "if (guard.match === 'any') return some(redacted);",
+    replace: '',
+    killers: ['clauses: every customer'],
+  },
+  {
+    name: 'guards count time in UTC',
+    file: 'policy/guard.ts',
+    find: "return { sql: `pg_catalog.timezone('UTC', ${reference})`, kind: 'time' };",
+    replace: "return { sql: reference, kind: 'time' };",
+    killers: ['clauses: every order, by the clock of another time zone'],
+  },
+  {
+    name: 'guards take the time in UTC',
+    file: 'policy/guard.ts',
+    find: 'const NOW = "pg_catalog.timezone(\'UTC\', pg_catalog.now())";',
+    replace: 'const NOW = \'CAST(pg_catalog.now() AS pg_catalog."timestamp")\';',
+    killers: ['clauses: every order, by the clock of another time zone'],
+  },
+  {
+    name: 'operators of guards are pinned',
+    file: 'policy/guard.ts',
+    find: 'return `(${a.sql}) OPERATOR(pg_catalog.${operator}) (${b.sql})`;',
+    replace: 'return `(${a.sql}) ${operator} (${b.sql})`;',
+    killers: ["clauses: an operator of the user's in front of that of the guard"],
+  },
+  {
+    name: 'a mask hides whether there is a value',
+    file: 'policy/masks.ts',
+    find: 'return config.keepNull ? `CASE WHEN',
+    replace: 'return config ? `CASE WHEN',
+    killers: ['select: whether a value is NULL'],
+  },
+  {
+    name: 'columns made of protected ones are protected',
+    file: 'policy/bind.ts',
+    find: 'for (const column of heir.columns) protectGenerated(column, draft, policy, context.parser);',
+    replace: '',
+    killers: ['select: a generated column made of a protected one'],
+  },
+  {
+    name: 'partitions and children follow the table',
+    file: 'policy/bind.ts',
+    find: 'for (const heir of [relation, ...descendants(relation, context.snapshot)]) {',
+    replace: 'for (const heir of [relation]) {',
+    killers: ['views: a child table', 'views: a partition by its own name'],
+  },
+  {
+    name: 'a key that children share is no key',
+    file: 'policy/bind.ts',
+    find: 'const unique = keyed && !shared;',
+    replace: 'const unique = keyed;',
+    killers: ['red-team: rows of a child un-redact what belongs to the parent'],
+  },
+  {
+    name: 'columns of the condition are kept',
+    file: 'policy/bind.ts',
+    find: 'for (const attnum of guard.condition.columns) draft.guardColumns.add(attnum);',
+    replace: '',
+    killers: ['writes: UPDATE moves the ship date, then reads'],
+  },
+  {
+    name: 'columns of the exemption are kept',
+    file: 'policy/bind.ts',
+    find: 'for (const attnum of guard.exemption?.columns ?? []) draft.guardColumns.add(attnum);',
+    replace: '',
+    killers: ['writes: UPDATE gives credit terms, then reads'],
+  },
+  {
+    name: 'the link to the parent is kept',
+    file: 'policy/bind.ts',
+    find: 'for (const { child } of guard.on) draft.guardColumns.add(child.attnum);',
+    replace: '',
+    killers: [
+      'writes: UPDATE links a payment to a fresh order, then reads',
+      'writes: UPDATE links survey answers to a fresh order, then reads',
+    ],
+  },
+  {
+    name: 'the key of the parent is kept',
+    file: 'policy/bind.ts',
+    find: 'for (const pair of on) parentDraft.guardColumns.add(pair.parent.attnum);',
+    replace: '',
+    killers: ["writes: UPDATE takes a customer's orders away, then reads"],
+  },
+];
