@@ -155,11 +155,11 @@ function protectedItem(
       const scan = createScan(protection.guarded, policies);
       analysis.state.scans.push(scan);
       substitute(node, range, relation, scanText(range, scan, analysis, sampling), analysis);
-      return { ...scanItem(range, scan, analysis), rowType: relationSql(relation) };
+      return { ...scanItem(range, scan, analysis), ...rowOf(range, relation) };
     }
     case 'statistics':
       substitute(node, range, relation, () => statisticsSql(relation, analysis.state.viewer.protection), analysis);
-      return { ...plainItem(range, relation), rowType: relationSql(relation) };
+      return { ...plainItem(range, relation), ...rowOf(range, relation) };
     case 'view': {
       const view = viewColumns(relation, protection, analysis, place(range, analysis));
       substitute(node, range, relation, view.render, analysis);
@@ -177,7 +177,15 @@ function protectedItem(
 
 function viewItem(range: RangeVar, relation: Relation, columns: readonly ScopeColumn[]): RangeItem {
   const offered = renamed(columns, range.alias?.colnames);
-  return { ...namesOfItem(range, relation), columns: offered, rowType: relationSql(relation) };
+  return { ...namesOfItem(range, relation), columns: offered, ...rowOf(range, relation) };
+}
+
+function rowOf(range: RangeVar, relation: Relation): Pick<RangeItem, 'rowType' | 'rowOrigin' | 'isRenamed'> {
+  return {
+    rowType: relationSql(relation),
+    rowOrigin: relation.oid,
+    isRenamed: range.alias?.colnames !== undefined,
+  };
 }
 
 /** A relation without alias can be named with its schema. */

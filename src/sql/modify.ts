@@ -3,6 +3,7 @@
  * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
  */
 import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
+import type { Oid } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
@@ -216,16 +217,24 @@ export function returning(statement: object, target: Target, scope: Scope, analy
     const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
     const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
     const column = resolved?.kind === 'columns' && resolved.columns.length === 1 ? resolved.columns[0] : undefined;
+    const row =
+      resolved?.kind === 'row' && reference?.parts.length === 1 ? rowOrigin(resolved.item, target) : undefined;
     columns.push({
       name: name ?? stringOf(reference ? { String: { sval: reference.parts.at(-1) } } : undefined) ?? '?column?',
       refs,
       taint: lazyTaint(() => refs().map((ref) => ref.taint)),
       ...(column?.origin ? { origin: column.origin } : {}),
+      ...(row ? { origin: { table: row, attnum: 0 as const } } : {}),
       ...(column?.typmod === undefined ? {} : { typmod: column.typmod }),
     });
   }
   const refs = (): readonly Ref[] => columns.flatMap((column) => column.refs());
   return { columns: known ? columns : undefined, refs, withhold: withholding(target, analysis) };
+}
+
+/** The relation of a whole row that was replaced. */
+function rowOrigin(item: RangeItem, target: Target): Oid | undefined {
+  return item === target.item ? target.scan && target.relation?.oid : item.rowOrigin;
 }
 
 /** A whole row that is made of its columns has lost the name that the server would give it. */

@@ -1,6 +1,6 @@
 /** Queries: WITH, set operations, VALUES and SELECT levels. After `transformStmt` in `analyze.c`. */
 import type { Node, SelectStmt, WithClause } from '@pgsql/types';
-import type { AttNum, Column } from '../catalog/snapshot.js';
+import type { AttNum, Oid } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import { type Analysis, NO_REFS, type QueryColumn, type QueryResult, type Ref } from './analysis.js';
 import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression } from './expression.js';
@@ -264,7 +264,10 @@ function expressionColumn(
   const refs = memo(() => refsOf(value, scope, analysis));
   const output = name ?? columnName(value) ?? '?column?';
   const column = 'ColumnRef' in value ? onlyColumn(value, scope) : undefined;
-  if (!column) return { name: output, refs, taint: taintsOf(refs) };
+  if (!column) {
+    const table = rowOrigin(value, scope);
+    return { name: output, refs, taint: taintsOf(refs), ...(table ? { origin: { table, attnum: 0 } } : {}) };
+  }
   const tag = carriedByName(column, output, index, select, scope, analysis) ? column.tag : undefined;
   return carried(column, output, refs, tag);
 }
@@ -293,6 +296,14 @@ function onlyColumn(value: Node, scope: Scope): ScopeColumn | undefined {
   return resolved.kind === 'columns' && resolved.columns.length === 1 && resolved.depth === 0
     ? resolved.columns[0]
     : undefined;
+}
+
+/** The relation of a whole row that a substituted relation offers. */
+function rowOrigin(value: Node, scope: Scope): Oid | undefined {
+  if (!('ColumnRef' in value)) return undefined;
+  const { parts, star } = referenceNames(value.ColumnRef as Readonly<Record<string, unknown>>);
+  const resolved = star || parts.length > 1 ? undefined : resolveColumn(parts, scope);
+  return resolved?.kind === 'row' ? resolved.item.rowOrigin : undefined;
 }
 
 /** True where the value goes to this output column and nowhere else in the text. */
@@ -394,9 +405,12 @@ function keepFunctionalDependency(select: SelectStmt, scope: Scope, analysis: An
     if (!scan || !key || item.alias === undefined) continue;
     const grouped = new Set(named.filter((g) => g.column?.scan === scan).map((g) => g.column!.attnum));
     if (!key.every((attnum) => grouped.has(attnum))) continue;
-    const missing = scan.guarded.relation.columns.filter(
-      (column) => !grouped.has(column.attnum) && isMentioned(column, item.alias!, analysis),
-    );
+    // Under the names that an alias list gives them.
+    const missing = scan.guarded.relation.columns.flatMap((column) => {
+      const offered = item.columns?.find(({ stored }) => stored?.scan === scan && stored.attnum === column.attnum);
+      const isMissing = offered && !grouped.has(column.attnum) && !UNGROUPABLE.has(column.typeSql);
+      return isMissing && isMentioned(offered.name, item.alias!, analysis) ? [offered.name] : [];
+    });
     const anchor = named.find((g) => g.column?.scan === scan)!.node;
     if (missing.length > 0) appendGroups(select, anchor, item.alias, missing, analysis);
   }
@@ -424,16 +438,15 @@ function storedReference(node: Node, scope: Scope): { scan: Scan; attnum: AttNum
 /** Types that GROUP BY cannot take. */
 const UNGROUPABLE = new Set(['json', 'xml', 'point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle']);
 
-function isMentioned(column: Column, alias: string, { mentions }: Analysis): boolean {
-  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
-  return (starred || mentions.columns.has(column.name)) && !UNGROUPABLE.has(column.typeSql);
+function isMentioned(column: string, alias: string, { mentions }: Analysis): boolean {
+  return mentions.columns.has(column) || mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
 }
 
 function appendGroups(
   select: SelectStmt,
   anchor: Node,
   alias: string,
-  columns: readonly Column[],
+  columns: readonly string[],
   analysis: Analysis,
 ): void {
   const start = locationOf(Object.values(anchor)[0] as object);
@@ -441,7 +454,7 @@ function appendGroups(
   const first = at(start);
   const end = 'ColumnRef' in anchor ? endOfName(start) : first === undefined ? undefined : tokens[first]?.end;
   if (end === undefined) throw unsupported('this GROUP BY', place(Object.values(anchor)[0] as object, analysis));
-  const names = columns.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column.name)}`);
+  const names = columns.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column)}`);
   analysis.unit.edits.push({
     start: end,
     end,
