@@ -204,8 +204,8 @@ export function returning(statement: object, target: Target, scope: Scope, analy
             name: column.name,
             taint: column.taint,
             refs: () => column.taint().map((taint) => ({ taint, location })),
-            ...(i === target.item && column.origin ? { origin: column.origin } : {}),
-            ...(i === target.item && column.typmod !== undefined ? { typmod: column.typmod } : {}),
+            ...(column.origin ? { origin: column.origin } : {}),
+            ...(column.typmod === undefined ? {} : { typmod: column.typmod }),
           });
         }
       }

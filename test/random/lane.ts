@@ -46,6 +46,8 @@ export interface Lane {
 
 /** A connection keeps all that it received: it is replaced after so many cases. */
 const CASES_PER_CONNECTION = 500;
+/** Many statements are in one packet, and machines can be busy. */
+const WAIT_MS = 180_000;
 
 export function openLane(target: Target): Lane {
   let client: RawClient | undefined;
@@ -65,10 +67,10 @@ export function openLane(target: Target): Lane {
       }
       played += cases.length;
       const counts = cases.map((one) => one.statements.length);
-      const received = await client.play([
-        together(...cases.flatMap(messagesOf)),
-        ready(counts.reduce((sum, count) => sum + count, 0)),
-      ]);
+      const received = await client.play(
+        [together(...cases.flatMap(messagesOf)), ready(counts.reduce((sum, count) => sum + count, 0))],
+        WAIT_MS,
+      );
       if (received.at(-1)?.type === CLOSED) client = undefined;
       return answersOf(cases, received);
     },

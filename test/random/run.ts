@@ -40,7 +40,7 @@ export interface Summary {
 }
 
 const READERS = 3;
-const BATCH = 24;
+const BATCH = 16;
 const SHRINK_ATTEMPTS = 150;
 /** Of one kind and reason; more would tell the same. */
 const MOST_ALIKE = 3;
@@ -115,10 +115,10 @@ export async function runRandom(sides: Sides, options: RunOptions): Promise<Summ
     }
     await judge.end();
   };
-  const writer = write();
-  await Promise.all(Array.from({ length: READERS }, read));
-  reading = false;
-  await writer;
+  const readers = Promise.all(Array.from({ length: READERS }, read)).finally(() => {
+    reading = false;
+  });
+  await Promise.all([readers, write()]);
   const seconds = (Date.now() - started) / 1000;
   return { ...counts, refusals, serverErrors, seconds, failures: await shrinkAll(sides, seed, failed) };
 }
