@@ -79,7 +79,10 @@ export async function runRandom(sides: Sides, options: RunOptions): Promise<Summ
       counts.sampled++;
       if (tellsDirect) counts.telling++;
     }
-    if (failure) failed.push({ number, tape, made, failure });
+    if (failure) {
+      failed.push({ number, tape, made, failure });
+      log?.(`case ${number}: ${failure.kind} ${failure.why}\n${sqlOf(made)}`);
+    }
     if (counts.cases % 2000 === 0) log?.(`${counts.cases} cases, ${counts.accepted} accepted, ${failed.length} failed`);
   };
   const judgeAll = async (judge: Judge, batch: readonly Made[]): Promise<void> => {
