@@ -227,7 +227,7 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis, sampling: str
   const { mentions, state } = analysis;
   const { relation } = scan.guarded;
   const alias = aliasOf(range);
-  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
+  const starred = mentions.stars.some((name) => name === '' || name === alias || mentions.joins.has(name));
   const all =
     starred ||
     mentions.natural ||

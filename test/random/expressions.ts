@@ -124,7 +124,8 @@ function branching(g: Generation, type: Type, sub: Make, scope: Scope, rule: Rul
       return all(`CASE ${by.sql} WHEN 'amazon' THEN ${a.sql} WHEN ${text(g)} THEN ${b.sql} END`, by, a, b);
     }
     case 3:
-      return all(`(${a.sql})::${SQL_TYPES[type]}`, a);
+      // Cast to its own type, a column stays what it is, and keeps its origin; a mask of it does not.
+      return all(/^[\w."]+$/.test(a.sql) ? `(${a.sql})` : `(${a.sql})::${SQL_TYPES[type]}`, a);
     default: {
       if (!COMMON_TYPES.some((t) => t === type)) return a;
       return c.chance(0.5) && type !== 'jsonb' && type !== 'texts' && type !== 'bool'

@@ -146,3 +146,15 @@ SELECT b FROM (SELECT b FROM buyers b WHERE number = 900012) x
 -- case: a row of a view under other column names
 -- expect: equal
 SELECT row_to_json(b), to_jsonb(b) FROM buyers b(k, a, w, m) WHERE k = 900012
+
+-- case: a join under an alias, all its columns
+-- expect: equal
+SELECT j.* FROM (orders o JOIN payments p ON p.order_id = o.id) AS j WHERE j.order_ref = 'K-12'
+
+-- case: a join under an alias and other names
+-- expect: equal
+SELECT j.number, j.who FROM (orders o JOIN payments p ON p.order_id = o.id) AS j(number, b, c, d, e, f, g, h, who) WHERE j.number = 900012
+
+-- case: a document of a join under an alias
+-- expect: equal
+SELECT j.number, to_jsonb(j) ->> 'who' FROM (orders o JOIN customers c ON c.id = o.customer_id) AS j(number, b, c, d, e, f, g, h, who) WHERE j.number = 900012
