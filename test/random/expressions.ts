@@ -417,12 +417,14 @@ function isOneCall(sql: string): boolean {
 /**
  * A window function.
  * @param total references that order the level's rows, up to rows that are the same; undefined where nothing does
+ * @param named takes definitions for the level's WINDOW clause
  */
 export function windowCall(
   g: Generation,
   type: Type,
   scope: Scope,
   total: readonly string[] | undefined,
+  named: string[],
 ): Expr | undefined {
   const { choices: c } = g;
   const used: Expr[] = [];
@@ -432,6 +434,13 @@ export function windowCall(
     return made.sql;
   };
   const partition = c.chance(0.5) ? `PARTITION BY ${arg(c.pick(['text', 'text', 'date', 'bool'] as const))} ` : '';
+  /** The definition itself, or a name for it. */
+  const over = (definition: string): string => {
+    if (!c.chance(0.25)) return definition;
+    const name = g.fresh('w');
+    named.push(`${name} AS ${definition}`);
+    return name;
+  };
   const loose = (): string => {
     const order = c.chance(0.7)
       ? `ORDER BY ${arg(c.pick(['text', 'numeric', 'time'] as const))}${c.pick(['', ' DESC', ' NULLS FIRST'])}`
@@ -445,7 +454,7 @@ export function windowCall(
             ' RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE TIES',
           ])
         : '';
-    return `(${partition}${order}${frame})`;
+    return over(`(${partition}${order}${frame})`);
   };
   const offsets = (): string =>
     `(${partition}ORDER BY ${arg('int')} RANGE BETWEEN ${c.integer(0, 3)} PRECEDING AND ${c.integer(0, 3)} FOLLOWING)`;
@@ -454,7 +463,7 @@ export function windowCall(
     const frame = c.chance(0.4)
       ? ` ROWS BETWEEN ${c.integer(0, 3)} PRECEDING AND ${c.pick(['CURRENT ROW', '2 FOLLOWING EXCLUDE CURRENT ROW'])}`
       : '';
-    return `(${partition}ORDER BY ${first}${total!.join(', ')}${frame})`;
+    return over(`(${partition}ORDER BY ${first}${total!.join(', ')}${frame})`);
   };
   const templates: Partial<Record<Type, readonly (() => string)[]>> = {
     bigint: [

@@ -161,6 +161,7 @@ function fromItem(g: Generation, lateral: Scope, items: readonly Item[], depth: 
     [depth > 0 && items.length > 0 ? 8 : 0, 'lateral'],
     [3, 'values'],
     [4, 'function'],
+    [4, 'joined'],
   ]);
   switch (kind) {
     case 'table':
@@ -173,6 +174,8 @@ function fromItem(g: Generation, lateral: Scope, items: readonly Item[], depth: 
       return derivedItem(g, lateral, 'LATERAL ', depth);
     case 'values':
       return valuesItem(g);
+    case 'joined':
+      return joinedItem(g, lateral.ctes, items);
     default:
       return functionItem(g, lateral);
   }
@@ -235,6 +238,26 @@ function derivedItem(g: Generation, outer: Scope, lateral: string, depth: number
   return made(`${lateral}(${query.sql}) ${c.pick(['', 'AS '])}${alias}${list}`, alias, renamed, lateral ? 3 : 200);
 }
 
+/** Two tables under one alias, which hides theirs and gives all columns other names. */
+function joinedItem(g: Generation, ctes: readonly Cte[], items: readonly Item[]): Item {
+  const { choices: c } = g;
+  const inner = [c.weighted(TABLES), c.weighted(TABLES)].map((table) => tableItem(g, table, ctes, items));
+  const [left, right] = inner as [Item, Item];
+  const pair = joinPair([left], right);
+  if (!pair || left.alias === right.alias || !inner.every((item) => item.table?.isWhole)) return left;
+  const bounds = inner.flatMap((item) => boundOf(g, item, 1) ?? []);
+  const on = [`${pair[0].sql} = ${pair[1].sql}`, ...bounds].join(' AND ');
+  const old = inner.flatMap((item) => item.columns);
+  const alias = g.fresh('t');
+  const columns = old.map((column) => ({ ...column, name: g.fresh('n') }));
+  const list = columns.map((column) => column.name).join(', ');
+  const item = made(`(${left.sql} JOIN ${right.sql} ON ${on}) AS ${alias}(${list})`, alias, columns, 8);
+  const keys = inner.map(({ key }) =>
+    key?.map((sql) => item.columns[old.findIndex((column) => column.sql === sql)]!.sql),
+  );
+  return { ...item, key: keys.every((key) => key !== undefined) ? keys.flat() : undefined };
+}
+
 function valuesItem(g: Generation): Item {
   const { choices: c } = g;
   const alias = g.fresh('t');
@@ -264,6 +287,11 @@ function functionItem(g: Generation, lateral: Scope): Item {
         column('n', 'bigint'),
       ]);
     case 'jsonb':
+      if (c.chance(0.4)) {
+        // Of anything but an object it would fail.
+        const fields = `jsonb_each_text(jsonb_build_object('k', ${value.sql})) ${alias}(k, v)`;
+        return ofFunction(fields, alias, [column('k', 'text'), column('v', 'text')]);
+      }
       return ofFunction(`jsonb_path_query(${value.sql}, '$.*') ${alias}(j)`, alias, [column('j', 'jsonb')]);
     default:
       return c.chance(0.5)

@@ -222,9 +222,12 @@ function plainLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, whe
   const total = totalOf(from.items);
   const types = typesOf(g, wanted, scope);
   const names = new Set<string>();
+  const windows: string[] = [];
   const outputs = types.map((type) => {
     const window =
-      from.items.length > 0 && wanted.rule === 'any' && c.chance(0.1) ? windowCall(g, type, scope, total) : undefined;
+      from.items.length > 0 && wanted.rule === 'any' && c.chance(0.1)
+        ? windowCall(g, type, scope, total, windows)
+        : undefined;
     return output(g, window ?? outputExpression(g, type, scope, wanted), wanted, scope, names);
   });
   const isDistinct = outputs.every((o) => isOrderable(o.column.type)) && c.chance(0.1);
@@ -241,8 +244,12 @@ function plainLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, whe
     if (order) order += limit(g, wanted);
   }
   if (!order && (wanted.few || wanted.one)) return oneRow(g, columns);
-  const sql = `SELECT ${isDistinct ? 'DISTINCT ' : ''}${list}${from.sql ? ` FROM ${from.sql}` : ''}${where}${order}`;
+  const sql = `SELECT ${isDistinct ? 'DISTINCT ' : ''}${list}${from.sql ? ` FROM ${from.sql}` : ''}${where}${windowClause(windows)}${order}`;
   return { sql, columns, ordered: order !== '' };
+}
+
+function windowClause(windows: readonly string[]): string {
+  return windows.length > 0 ? ` WINDOW ${windows.join(', ')}` : '';
 }
 
 /** Constants in place of a query whose rows cannot be told apart. */
@@ -374,10 +381,11 @@ function groupedLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, w
   };
   const types = wanted.types ?? typesOf(g, wanted, { ...grouped, columns: [...groups, ...groups, ...dependent] });
   const names = new Set<string>();
+  const windows: string[] = [];
   const outputs = types.map((type) => {
     const window =
       isPlain && texts.length > 0 && wanted.rule === 'any' && c.chance(0.08)
-        ? windowCall(g, type, grouped, texts)
+        ? windowCall(g, type, grouped, texts, windows)
         : undefined;
     return output(g, window ?? outputExpression(g, type, grouped, wanted), wanted, grouped, names);
   });
@@ -393,7 +401,7 @@ function groupedLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, w
   const columns = outputs.map((o) => o.column);
   const order = wanted.few || wanted.one || c.chance(wanted.top ? 0.5 : 0.1) ? ordinals(g, columns) : '';
   if (!order && (wanted.few || wanted.one)) return oneRow(g, columns);
-  const sql = `SELECT ${outputs.map((o) => o.sql).join(', ')} FROM ${from.sql}${where}${clause}${having}${order}${order ? limit(g, wanted) : ''}`;
+  const sql = `SELECT ${outputs.map((o) => o.sql).join(', ')} FROM ${from.sql}${where}${clause}${having}${windowClause(windows)}${order}${order ? limit(g, wanted) : ''}`;
   return { sql, columns, ordered: order !== '' };
 }
 
