@@ -96,6 +96,9 @@ function resolveUnqualified(name: string, scope: Scope): Resolved {
     const columns = columnsNamed(name, level);
     if (columns.length > 0) return { kind: 'columns', columns, depth };
     const opaque = level.items.filter((item) => item.columns === undefined && !item.qualifiedOnly);
+    // It could be a column of what is not known, and hardly ever is: taken for the row, it fails where it is none.
+    const row = opaque.length > 0 && level.items.find((item) => item.alias === name && item.columns !== undefined);
+    if (row) return { kind: 'row', item: row, depth };
     // The name of a function in FROM is that of its row, or of its only column.
     if (opaque.length > 0) return { kind: 'opaque', items: opaque, depth };
   }

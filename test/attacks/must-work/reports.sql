@@ -158,3 +158,11 @@ SELECT j.number, j.who FROM (orders o JOIN payments p ON p.order_id = o.id) AS j
 -- case: a document of a join under an alias
 -- expect: equal
 SELECT j.number, to_jsonb(j) ->> 'who' FROM (orders o JOIN customers c ON c.id = o.customer_id) AS j(number, b, c, d, e, f, g, h, who) WHERE j.number = 900012
+
+-- case: a whole row beside a function
+-- expect: equal
+SELECT o FROM orders o, generate_series(1, 2) n WHERE o.id = 900012
+
+-- case: a whole row that is filtered, beside a function over protected values
+-- expect: accepted
+SELECT p FROM products p, orders o, regexp_split_to_table(o.buyer_name, ' ') w(word) WHERE o.id = 900012 AND p::text LIKE '%BIK%' ORDER BY p.sku, w.word
