@@ -220,7 +220,7 @@ function mendReference(node: object, fields: Fields, scope: Scope, analysis: Ana
     if (SYSTEM_COLUMNS.has(parts.at(-1)!)) return;
     throw unsupported('a function of the whole row written as a column', place(fields, analysis));
   }
-  if (call !== undefined && TAKES_ANY_ROW.has(call)) return;
+  if (call !== undefined && TAKES_ANY_ROW.has(call) && !resolved.item.isRenamed) return;
   giveRowType(node, fields, resolved.item, analysis);
 }
 

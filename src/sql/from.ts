@@ -181,11 +181,11 @@ function protectedItem(
       const scan = createScan(protection.guarded, policies);
       analysis.state.scans.push(scan);
       substitute(node, range, relation, scanText(range, scan, analysis, sampling), analysis);
-      return { ...scanItem(range, scan, analysis), rowType: relationSql(relation) };
+      return { ...scanItem(range, scan, analysis), ...rowOf(range, relation) };
     }
     case 'statistics':
       substitute(node, range, relation, () => statisticsSql(relation, analysis.state.viewer.protection), analysis);
-      return { ...plainItem(range, relation), rowType: relationSql(relation) };
+      return { ...plainItem(range, relation), ...rowOf(range, relation) };
     case 'view': {
       const view = viewColumns(relation, protection, analysis, place(range, analysis));
       substitute(node, range, relation, view.render, analysis);
@@ -203,7 +203,15 @@ function protectedItem(
 
 function viewItem(range: RangeVar, relation: Relation, columns: readonly ScopeColumn[]): RangeItem {
   const offered = renamed(columns, range.alias?.colnames);
-  return { ...namesOfItem(range, relation), columns: offered, rowType: relationSql(relation) };
+  return { ...namesOfItem(range, relation), columns: offered, ...rowOf(range, relation) };
+}
+
+function rowOf(range: RangeVar, relation: Relation): Pick<RangeItem, 'rowType' | 'rowOrigin' | 'isRenamed'> {
+  return {
+    rowType: relationSql(relation),
+    rowOrigin: relation.oid,
+    isRenamed: range.alias?.colnames !== undefined,
+  };
 }
 
 /** A relation without alias can be named with its schema. */
@@ -245,7 +253,7 @@ function scanText(range: RangeVar, scan: Scan, analysis: Analysis, sampling: str
   const { mentions, state } = analysis;
   const { relation } = scan.guarded;
   const alias = aliasOf(range);
-  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
+  const starred = mentions.stars.some((name) => name === '' || name === alias || mentions.joins.has(name));
   const all =
     starred ||
     mentions.natural ||

@@ -1,6 +1,5 @@
 /** GROUP BY by a key: what a base table allows, and a subquery in its place does not. After `parse_agg.c`. */
 import type { Node, SelectStmt } from '@pgsql/types';
-import type { Column } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis } from './analysis.js';
 import { place } from './expression.js';
@@ -31,9 +30,12 @@ export function keepFunctionalDependency(
     if (!scan || !key || item.alias === undefined) continue;
     const grouped = new Set(named.filter((g) => g.column?.scan === scan).map((g) => g.column!.attnum));
     if (!key.every((attnum) => grouped.has(attnum))) continue;
-    const missing = scan.guarded.relation.columns.filter(
-      (column) => !grouped.has(column.attnum) && isMentioned(column, item.alias!, analysis),
-    );
+    // Under the names that an alias list gives them.
+    const missing = scan.guarded.relation.columns.flatMap((column) => {
+      const offered = item.columns?.find(({ stored }) => stored?.scan === scan && stored.attnum === column.attnum);
+      const isMissing = offered && !grouped.has(column.attnum) && !UNGROUPABLE.has(column.typeSql);
+      return isMissing && isMentioned(offered.name, item.alias!, analysis) ? [offered.name] : [];
+    });
     const anchor = named.find((g) => g.column?.scan === scan)!;
     if (missing.length > 0) appendGroups(select, anchor, item.alias, missing, analysis);
   }
@@ -80,21 +82,20 @@ function groupColumn(
 /** Types that GROUP BY cannot take. */
 const UNGROUPABLE = new Set(['json', 'xml', 'point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle']);
 
-function isMentioned(column: Column, alias: string, { mentions }: Analysis): boolean {
-  const starred = mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
-  return (starred || mentions.columns.has(column.name)) && !UNGROUPABLE.has(column.typeSql);
+function isMentioned(column: string, alias: string, { mentions }: Analysis): boolean {
+  return mentions.columns.has(column) || mentions.stars.some((qualifier) => qualifier === '' || qualifier === alias);
 }
 
 function appendGroups(
   select: SelectStmt,
   { element, entry }: { readonly element: Node; readonly entry: Node },
   alias: string,
-  columns: readonly Column[],
+  columns: readonly string[],
   analysis: Analysis,
 ): void {
   const end = endOfGroup(entry, analysis.unit.tokens());
   if (end === undefined) throw unsupported('this GROUP BY', place(Object.values(entry)[0] as object, analysis));
-  const names = columns.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column.name)}`);
+  const names = columns.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column)}`);
   analysis.unit.edits.push({
     start: end,
     end,

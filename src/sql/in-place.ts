@@ -31,9 +31,10 @@ export function maskReferences(node: unknown, target: Target, scope: Scope, anal
     return;
   }
   if ('SelectStmt' in node || 'SubLink' in node) {
-    maskOuterReferences(node, target, analysis);
-    const link = 'SubLink' in node ? (node.SubLink as { testexpr?: Node }) : {};
-    maskReferences(link.testexpr, target, scope, analysis);
+    const link = 'SubLink' in node ? (node.SubLink as { testexpr?: Node; subselect?: Node }) : undefined;
+    maskOuterReferences(link ? link.subselect : node, target, analysis);
+    // What stands before IN and ANY is outside the subquery.
+    maskReferences(link?.testexpr, target, scope, analysis);
     return;
   }
   if (!('ColumnRef' in node)) {

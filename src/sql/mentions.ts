@@ -56,7 +56,10 @@ export interface Mentions {
   readonly ctes: Set<string>;
   /** Columns named in USING. */
   readonly using: Set<string>;
+  /** NATURAL, or a list of names behind a join's alias: all columns of what is joined count. */
   natural: boolean;
+  /** Aliases of joins: their `*` stands for all columns of what is joined. */
+  readonly joins: Set<string>;
   /** A query that locks rows. */
   locking: boolean;
 }
@@ -76,6 +79,7 @@ export function mentionsOf(tree: unknown): Mentions {
     ctes: new Set(),
     using: new Set(),
     natural: false,
+    joins: new Set(),
     locking: false,
   };
   visit(tree, found);
@@ -130,6 +134,7 @@ function visit(node: unknown, found: Mentions): void {
   if (typeof fields.aliasname === 'string') found.aliases.add(fields.aliasname);
   if (typeof fields.ctename === 'string') found.ctes.add(fields.ctename);
   if (fields.isNatural === true) found.natural = true;
+  if ('JoinExpr' in fields) addJoin(fields.JoinExpr as Fields, found);
   if (Array.isArray(fields.lockingClause)) found.locking = true;
   if (Array.isArray(fields.usingClause) && 'larg' in fields) {
     for (const name of fields.usingClause) {
@@ -189,6 +194,13 @@ function typeOfNumber(digits: string): string | undefined {
   const value = BigInt(digits);
   if (BigInt.asIntN(32, value) === value) return 'integer';
   return BigInt.asIntN(64, value) === value ? 'bigint' : 'numeric';
+}
+
+function addJoin({ alias }: Fields, found: Mentions): void {
+  if (!alias) return;
+  const { aliasname, colnames } = alias as { readonly aliasname?: string; readonly colnames?: unknown };
+  if (aliasname !== undefined) found.joins.add(aliasname);
+  if (colnames) found.natural = true;
 }
 
 /** Operators that the server looks up although the text does not have them. */

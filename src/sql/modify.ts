@@ -3,6 +3,7 @@
  * where they stand, and what would change a redacted row's protected columns, or un-redact it, keeps the stored value.
  */
 import type { DeleteStmt, InsertStmt, Node, OnConflictClause, RangeVar, UpdateStmt } from '@pgsql/types';
+import type { Oid } from '../catalog/snapshot.js';
 import { quoteIdentifier } from '../policy/quote.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { assignments, refuseCopy } from './assignments.js';
@@ -195,8 +196,8 @@ export function returning(statement: object, target: Target, outer: Scope, analy
             name: column.name,
             taint: column.taint,
             refs: () => column.taint().map((taint) => ({ taint, location })),
-            ...(targets.some((t) => t.item === i) && column.origin ? { origin: column.origin } : {}),
-            ...(targets.some((t) => t.item === i) && column.typmod !== undefined ? { typmod: column.typmod } : {}),
+            ...(column.origin ? { origin: column.origin } : {}),
+            ...(column.typmod === undefined ? {} : { typmod: column.typmod }),
           });
         }
       }
@@ -208,11 +209,14 @@ export function returning(statement: object, target: Target, outer: Scope, analy
     const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
     const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
     const column = resolved?.kind === 'columns' && resolved.columns.length === 1 ? resolved.columns[0] : undefined;
+    const row =
+      resolved?.kind === 'row' && reference?.parts.length === 1 ? rowOrigin(resolved.item, target) : undefined;
     columns.push({
       name: name ?? stringOf(reference ? { String: { sval: reference.parts.at(-1) } } : undefined) ?? '?column?',
       refs,
       taint: lazyTaint(() => refs().map((ref) => ref.taint)),
       ...(column?.origin ? { origin: column.origin } : {}),
+      ...(row ? { origin: { table: row, attnum: 0 as const } } : {}),
       ...(column?.typmod === undefined ? {} : { typmod: column.typmod }),
     });
   }
@@ -234,6 +238,11 @@ function oldAndNew(options: readonly Node[], target: Target, scope: Scope): read
     if (scope.items.some((other) => other.alias === alias)) return [];
     return [{ ...target, alias: quoteIdentifier(alias), item: { ...item, alias, qualifiedOnly: true } }];
   });
+}
+
+/** The relation of a whole row that was replaced. */
+function rowOrigin(item: RangeItem, target: Target): Oid | undefined {
+  return item === target.item ? target.scan && target.relation?.oid : item.rowOrigin;
 }
 
 /** A whole row that is made of its columns has lost the name that the server would give it. */

@@ -22,7 +22,7 @@ export interface ScopeColumn {
   /** Lazy, because the proof that a scan meets no redacted row needs the whole query. */
   readonly taint: () => readonly Taint[];
   /** The origin that RowDescription gives; undefined where it gives none, or the server still gives the right one. */
-  readonly origin?: { readonly table: Oid; readonly attnum: AttNum };
+  readonly origin?: { readonly table: Oid; readonly attnum: AttNum | 0 };
   /** Type modifier to restore when the column's mask hides it. */
   readonly typmod?: number;
   /** Where a cell of it can arrive tagged: asks for that, and tells whether it will. */
@@ -45,6 +45,10 @@ export interface RangeItem {
   readonly opaqueTaint?: () => readonly Taint[];
   /** The type of its whole row, as SQL; present where a subquery stands in the place of a relation. */
   readonly rowType?: string;
+  /** With `rowType`: the relation, which RowDescription names as the origin of its whole row. */
+  readonly rowOrigin?: Oid;
+  /** A list behind the alias gives its columns other names, and its whole row none of them. */
+  readonly isRenamed?: boolean;
   /** A scan of a guarded relation. */
   readonly scan?: Scan;
   /** Only its qualified columns are visible (EXCLUDED, OLD, NEW). */

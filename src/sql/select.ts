@@ -1,5 +1,6 @@
 /** Queries: WITH, set operations, VALUES and SELECT levels. After `transformStmt` in `analyze.c`. */
 import type { Node, SelectStmt } from '@pgsql/types';
+import type { Oid } from '../catalog/snapshot.js';
 import type { Analysis, QueryColumn, QueryResult, Ref } from './analysis.js';
 import { conjunctsOf } from './conditions.js';
 import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpression, wholeRow } from './expression.js';
@@ -259,7 +260,10 @@ function expressionColumn(
   const refs = lazyUnion(() => refsOf(value, scope, analysis));
   const output = name ?? columnName(value) ?? '?column?';
   const column = 'ColumnRef' in value ? onlyColumn(value, scope) : undefined;
-  if (!column) return { name: output, refs, taint: taintsOf(refs) };
+  if (!column) {
+    const table = rowOrigin(value, scope);
+    return { name: output, refs, taint: taintsOf(refs), ...(table ? { origin: { table, attnum: 0 } } : {}) };
+  }
   const tag = carriedByName(column, output, index, select, scope, analysis) ? column.tag : undefined;
   return carried(column, output, refs, tag);
 }
@@ -283,6 +287,14 @@ function onlyColumn(value: Node, scope: Scope): ScopeColumn | undefined {
   return resolved.kind === 'columns' && resolved.columns.length === 1 && resolved.depth === 0
     ? resolved.columns[0]
     : undefined;
+}
+
+/** The relation of a whole row that a substituted relation offers. */
+function rowOrigin(value: Node, scope: Scope): Oid | undefined {
+  if (!('ColumnRef' in value)) return undefined;
+  const { parts, star } = referenceNames(value.ColumnRef as Readonly<Record<string, unknown>>);
+  const resolved = star || parts.length > 1 ? undefined : resolveColumn(parts, scope);
+  return resolved?.kind === 'row' ? resolved.item.rowOrigin : undefined;
 }
 
 /** True where the value goes to this output column and nowhere else in the text. */

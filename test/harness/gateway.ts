@@ -23,9 +23,13 @@ export interface ShopGateway {
 }
 
 /** The configuration of a gateway before a server, on ports of the system's choice. */
-export function configFor(upstream: Target, options: { readonly plain?: boolean } = {}): Config {
+export function configFor(
+  upstream: Target,
+  /** `edit` changes the policies' text. */
+  options: { readonly plain?: boolean; readonly edit?: (source: string) => string } = {},
+): Config {
   const source = readFileSync(DEMO, 'utf8') + (options.plain ? '' : readFileSync(ATTACKED, 'utf8'));
-  const config = parseConfig(source, fileURLToPath(DEMO), () => Buffer.from(KEY));
+  const config = parseConfig(options.edit?.(source) ?? source, fileURLToPath(DEMO), () => Buffer.from(KEY));
   const { metrics, ...rest } = config;
   return {
     ...rest,

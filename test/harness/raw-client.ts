@@ -23,8 +23,11 @@ export interface BackendMessage {
 export interface RawClient {
   /** Everything that came so far, the login too. */
   readonly received: readonly BackendMessage[];
-  /** Plays the steps and gives what came meanwhile. `until` ends early, without an error, where the server hangs up. */
-  play(steps: readonly Step[]): Promise<readonly BackendMessage[]>;
+  /**
+   * Plays the steps and gives what came meanwhile. `until` ends early, without an error, where the server hangs up, and
+   * rejects where no message comes for so many milliseconds.
+   */
+  play(steps: readonly Step[], wait?: number): Promise<readonly BackendMessage[]>;
   /** Ends the connection in order, with Terminate. */
   end(): Promise<void>;
   /** Drops the connection. */
@@ -80,7 +83,7 @@ async function open(target: Target): Promise<OpenClient> {
         write(encode(message('X')));
         socket.end();
       }),
-    async play(steps) {
+    async play(steps, wait = WAIT_MS) {
       const from = inbox.taken();
       for (const step of steps) {
         switch (step.kind) {
@@ -96,7 +99,7 @@ async function open(target: Target): Promise<OpenClient> {
           case 'until': {
             let left = step.count;
             while (left > 0) {
-              const { type } = await inbox.next();
+              const { type } = await inbox.next(wait);
               if (type === CLOSED) left = 0;
               if (type === step.type) left--;
             }
@@ -136,8 +139,8 @@ function messagesOf(socket: Socket) {
     received.push({ type: CLOSED, body: Buffer.alloc(0) });
     wake();
   });
-  const next = async (): Promise<BackendMessage> => {
-    const deadline = Date.now() + WAIT_MS;
+  const next = async (wait = WAIT_MS): Promise<BackendMessage> => {
+    const deadline = Date.now() + wait;
     for (;;) {
       const found = received[taken];
       if (found) {
@@ -146,8 +149,7 @@ function messagesOf(socket: Socket) {
       }
       if (closed) return { type: CLOSED, body: Buffer.alloc(0) };
       const left = deadline - Date.now();
-      if (left <= 0)
-        throw new Error(`No message within ${WAIT_MS} ms; the last ones: ${transcript(received.slice(-5))}`);
+      if (left <= 0) throw new Error(`No message within ${wait} ms; the last ones: ${transcript(received.slice(-5))}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         wake = () => {

@@ -130,3 +130,39 @@ DEALLOCATE report
 -- rollback
 CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT id FROM orders WHERE channel = 'ebay' AND id > 900000;
 SELECT o.id, o.buyer_name FROM orders o JOIN wanted w ON w.id = o.id ORDER BY o.id
+
+-- case: GROUP BY the key under another name
+-- expect: masked
+SELECT t.id, t.who, t.total FROM orders t(id, a, b, c, d, e, f, g, who, h, i, j, k, l, m, n, o, p, q, r, s, total) WHERE t.id > 900000 GROUP BY t.id ORDER BY t.id
+
+-- case: a whole row of a table, and where it comes from
+-- expect: equal
+SELECT o FROM orders o WHERE id = 900012
+
+-- case: a whole row of a view, and where it comes from
+-- expect: equal
+SELECT b FROM (SELECT b FROM buyers b WHERE number = 900012) x
+
+-- case: a row of a view under other column names
+-- expect: equal
+SELECT row_to_json(b), to_jsonb(b) FROM buyers b(k, a, w, m) WHERE k = 900012
+
+-- case: a join under an alias, all its columns
+-- expect: equal
+SELECT j.* FROM (orders o JOIN payments p ON p.order_id = o.id) AS j WHERE j.order_ref = 'K-12'
+
+-- case: a join under an alias and other names
+-- expect: equal
+SELECT j.number, j.who FROM (orders o JOIN payments p ON p.order_id = o.id) AS j(number, b, c, d, e, f, g, h, who) WHERE j.number = 900012
+
+-- case: a document of a join under an alias
+-- expect: equal
+SELECT j.number, to_jsonb(j) ->> 'who' FROM (orders o JOIN customers c ON c.id = o.customer_id) AS j(number, b, c, d, e, f, g, h, who) WHERE j.number = 900012
+
+-- case: a whole row beside a function
+-- expect: equal
+SELECT o FROM orders o, generate_series(1, 2) n WHERE o.id = 900012
+
+-- case: a whole row that is filtered, beside a function over protected values
+-- expect: accepted
+SELECT p FROM products p, orders o, regexp_split_to_table(o.buyer_name, ' ') w(word) WHERE o.id = 900012 AND p::text LIKE '%BIK%' ORDER BY p.sku, w.word

@@ -164,3 +164,13 @@ WITH gone AS (DELETE FROM order_items WHERE order_id = 900012 RETURNING sku, qua
 CREATE TABLE my_notes (id int PRIMARY KEY, text text);
 INSERT INTO my_notes VALUES (1, 'one'), (2, 'two');
 SELECT id + 0 AS id, text || '' AS text FROM my_notes ORDER BY id
+
+-- case: INSERT … RETURNING of the whole row, and where it comes from
+-- expect: equal
+-- rollback
+INSERT INTO survey_responses (id, order_id, rating, answer, answered_at) VALUES (5000001, 900012, 5, 'good', '2026-01-01') RETURNING survey_responses
+
+-- case: UPDATE … RETURNING a protected column in front of a subquery
+-- expect: equal
+-- rollback
+UPDATE order_addresses SET country = 'FR' WHERE id = 900012 RETURNING id, name IN (SELECT 'Edda Ebert'), line1 = ANY (SELECT line1 FROM order_addresses WHERE id = 900012)

@@ -119,17 +119,27 @@ UPDATE "public"."customers" SET created_at = now() WHERE id = 1 RETURNING "custo
 -- masked public.customers.name, public.customers.email, public.customers.phone
 
 -- case: an update that returns everything of two tables
--- differs: RowDescription tells no origin of the columns of the second table
 UPDATE order_items i SET quantity = 1 FROM orders o WHERE o.id = i.order_id AND i.id = 1 RETURNING i.*, o.*
 -- =>
 UPDATE order_items i SET quantity = 1 FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o WHERE o.id = i.order_id AND i.id = 1 RETURNING i.*, o.*
+-- output 14 public.orders.buyer_name
+-- output 15 public.orders.buyer_email
+-- output 16 public.orders.buyer_phone
+-- output 17 public.orders.ship_address1
+-- output 18 public.orders.ship_address2
+-- output 19 public.orders.ship_city
+-- output 20 public.orders.ship_postcode
+-- output 22 public.orders.gift_message
+-- output 23 public.orders.ip
+-- output 24 public.orders.geo_lat
+-- output 25 public.orders.geo_lon
 -- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
 
 -- case: an update that returns a whole row
--- differs: RowDescription tells no origin of the whole row
 UPDATE customers c SET created_at = now() WHERE id = 1 RETURNING c
 -- =>
 UPDATE "public"."customers" c SET created_at = now() WHERE id = 1 RETURNING ROW("c"."id", («mask "c".name»), («mask "c".email»), («mask "c".phone»), "c"."created_at")::"public"."customers" AS "c"
+-- output 0 public.customers.-
 -- withhold detail
 -- masked public.customers.name, public.customers.email, public.customers.phone
 

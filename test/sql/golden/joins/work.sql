@@ -23,10 +23,10 @@ SELECT o.id, s.answer FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgvei
 -- masked public.survey_responses.answer
 
 -- case: a left join shows a whole row of NULLs
--- differs: RowDescription tells no origin of the whole row
 SELECT o.id, s FROM orders o LEFT JOIN survey_responses s ON s.order_id = o.id
 -- =>
 SELECT o.id, (CASE WHEN pg_catalog.num_nulls("s") OPERATOR(pg_catalog.>) 0 THEN NULL ELSE "s"::"public"."survey_responses" END) FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o LEFT JOIN (SELECT pgveil_t."id", pgveil_t."order_id", «mask rating», «mask answer», pgveil_t."answered_at" FROM "public"."survey_responses" AS pgveil_t «join its guard») s ON s.order_id = o.id
+-- output 1 public.survey_responses.-
 -- masked public.survey_responses.rating, public.survey_responses.answer
 
 -- case: a full join with COALESCE

@@ -186,10 +186,10 @@ SELECT channel, ship_city, count(*) FROM (SELECT pgveil_t."channel", «mask ship
 -- masked public.orders.ship_city
 
 -- case: a whole row
--- differs: RowDescription tells no origin of the whole row
 SELECT o FROM orders o WHERE o.id = 1
 -- =>
 SELECT (CASE WHEN pg_catalog.num_nulls("o") OPERATOR(pg_catalog.>) 0 THEN NULL ELSE "o"::"public"."orders" END) FROM (SELECT pgveil_t."id", pgveil_t."order_ref", pgveil_t."channel", pgveil_t."status", pgveil_t."customer_id", pgveil_t."purchased_at", pgveil_t."shipped_at", pgveil_t."payment_terms", «mask buyer_name», «mask buyer_email», «mask buyer_phone», «mask ship_address1», «mask ship_address2», «mask ship_city», «mask ship_postcode», pgveil_t."ship_country", «mask gift_message», «mask ip», «mask geo_lat», «mask geo_lon», pgveil_t."currency", pgveil_t."total", pgveil_t."notes" FROM "public"."orders" AS pgveil_t «join its guard») o WHERE o.id = 1
+-- output 0 public.orders.-
 -- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
 
 -- case: a whole row as JSON
