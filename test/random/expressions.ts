@@ -459,6 +459,7 @@ export function windowCall(
   const offsets = (): string =>
     `(${partition}ORDER BY ${arg('int')} RANGE BETWEEN ${c.integer(0, 3)} PRECEDING AND ${c.integer(0, 3)} FOLLOWING)`;
   const exact = (): string => {
+    used.push(...scope.columns.filter((column) => total!.includes(column.sql)));
     const first = c.chance(0.5) ? `${arg('text')}, ` : '';
     const frame = c.chance(0.4)
       ? ` ROWS BETWEEN ${c.integer(0, 3)} PRECEDING AND ${c.pick(['CURRENT ROW', '2 FOLLOWING EXCLUDE CURRENT ROW'])}`

@@ -53,7 +53,7 @@ INSERT INTO ebay_buyers (id, buyer_name) VALUES (1, 'x')
 -- case: deleting from a view
 DELETE FROM all_orders WHERE id = 1
 -- =>
--- refuse 0A000 write at 13 (all_orders): "public.all_orders" cannot be written through pgveil: it shows protected columns
+-- refuse 42501 write at 13 (all_orders): cannot delete from "public.all_orders": rows of "public.customers" are redacted because of it
 
 -- case: a filter on a view that the role may not take apart
 -- user: narrow
