@@ -111,9 +111,9 @@ export function createCodeJudge(
     );
   }
 
-  function attributeNamed({ name }: NamedReference): Finding | undefined {
+  function attributeNamed(reference: NamedReference): Finding | undefined {
     return ofRoutines(
-      rowCandidatesOf(name, snapshot).map((routine) => routine.oid),
+      rowCandidatesOf(reference, snapshot).map((routine) => routine.oid),
       'calls',
     );
   }

@@ -1,6 +1,6 @@
 /** Which routines a call can mean, whatever search_path is. After `FuncnameGetCandidates` and `func_get_detail`. */
 import type { Routine, Snapshot } from '../catalog/snapshot.js';
-import type { Argument, CalledReference } from './mentions.js';
+import type { Argument, CalledReference, NamedReference } from './mentions.js';
 
 /** Those of them that the server can choose, of any schema for an unqualified name. */
 export function candidatesOf(call: CalledReference, snapshot: Snapshot): readonly Routine[] {
@@ -13,13 +13,16 @@ export function candidatesOf(call: CalledReference, snapshot: Snapshot): readonl
   return possible.filter((r) => exact.includes(r) || !exact.some((other) => other.schema === r.schema));
 }
 
-/** Those that `row.name` can mean as a call with the row as argument. */
-export function rowCandidatesOf(name: string, snapshot: Snapshot): readonly Routine[] {
+/**
+ * Those that `x.name` can mean as a call with x as argument.
+ * @param location of the reference, below 0 for a field of an expression, whose type can be any; else x is a row
+ */
+export function rowCandidatesOf({ name, location }: NamedReference, snapshot: Snapshot): readonly Routine[] {
   const named = snapshot.routinesByName.get(name) ?? [];
   return named.filter(
     (routine) =>
       accepts(routine, { argumentCount: 1 }) &&
-      (routine.takesRow || snapshot.casts.some((cast) => cast.context === 'implicit')),
+      (location < 0 || routine.takesRow || snapshot.casts.some((cast) => cast.context === 'implicit')),
   );
 }
 

@@ -305,9 +305,9 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
   const { relname: name = '', schemaname, relpersistence } = statement.view ?? {};
   const own = statement.view && locationOf(statement.view);
   const sources = mentions.relations.filter((r) => r.location !== own);
-  const isHarmless =
-    !sources.some((r) => protection.relationsNamed(r.name).length > 0) &&
-    callsOnlyBuiltins(mentions, protection.snapshot);
+  const isProtected = ({ schema, name: source }: NamedReference): boolean =>
+    protection.relationsNamed(source).some((r) => schema === undefined || schema === r.schema);
+  const isHarmless = !sources.some(isProtected) && callsOnlyBuiltins(mentions, protection.snapshot);
   if (!isHarmless) {
     const creation = schemaname ?? analysis.names().creationSchema ?? '';
     const range = ({ schema, name: relname, location }: NamedReference) => ({
@@ -322,7 +322,7 @@ function createView(statement: ViewStmt, analysis: Analysis): StatementPlan {
     if (temporary) throw unsupported('a temporary view', own);
   }
   const isPlain = isHarmless || protection.judge.inMentions(mentions, 'anything') === undefined;
-  const concerned = sources.some((r) => protection.relationsNamed(r.name).length > 0);
+  const concerned = sources.some(isProtected);
   const names = concerned || !isPlain ? [name, ANY_CODE] : protection.relationsNamed(name).length > 0 ? [name] : [];
   return { kind: 'ddl', ...PASSED, effects: [{ kind: 'ddl', names }, { kind: 'environment' }] };
 }

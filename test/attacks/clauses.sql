@@ -22,7 +22,7 @@ SELECT v.n, rank() OVER w FROM (VALUES (900001), (900003)) v (n) WINDOW w AS (OR
 SELECT v.n FROM (VALUES (900001), (900003)) v (n) ORDER BY (SELECT buyer_name FROM orders WHERE id = v.n), v.n
 
 -- case: a subquery in DISTINCT ON
--- expect: same
+-- expect: refused 42501
 SELECT DISTINCT ON ((SELECT buyer_name FROM orders WHERE id = v.n)) 1 FROM (VALUES (900001), (900002)) v (n)
 
 -- case: a subquery in LIMIT
@@ -30,11 +30,11 @@ SELECT DISTINCT ON ((SELECT buyer_name FROM orders WHERE id = v.n)) 1 FROM (VALU
 SELECT 1 FROM generate_series(1, 20) LIMIT (SELECT length(buyer_name) FROM orders WHERE id = 900001)
 
 -- case: a subquery as the argument of a function in FROM
--- expect: same
+-- expect: refused 42501
 SELECT x FROM unnest(ARRAY[(SELECT buyer_name FROM orders WHERE id = 900001)]) AS x
 
 -- case: a subquery as the document of XMLTABLE
--- expect: same
+-- expect: refused 42501
 SELECT x.* FROM XMLTABLE('/a' PASSING (SELECT xmlelement(name a, buyer_name) FROM orders WHERE id = 900001) COLUMNS n text PATH 'text()') AS x
 
 -- case: WHERE over a column of a function in FROM

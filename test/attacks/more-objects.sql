@@ -34,8 +34,8 @@ CREATE TABLE very_old_orders () INHERITS (archived_orders);
 INSERT INTO very_old_orders SELECT * FROM ONLY orders WHERE id BETWEEN 900001 AND 900012;
 UPDATE very_old_orders SET id = id + 20000, order_ref = 'V' || order_ref;
 
-CREATE EXTENSION hstore;
-CREATE EXTENSION citext;
+CREATE EXTENSION IF NOT EXISTS hstore;
+CREATE EXTENSION IF NOT EXISTS citext;
 CREATE DOMAIN short AS varchar(20);
 CREATE DOMAIN title AS short CHECK (VALUE <> '');
 CREATE DOMAIN words AS text[];
@@ -64,9 +64,9 @@ INSERT INTO guests VALUES
    pg_temp.secret('k=>v', 'j=>w')::hstore, pg_temp.secret('ann@guests.test', 'bob@guests.test')),
   (2, 'new', DEFAULT, 'cleo', DEFAULT, '[2,3)', '{}', '\xff', '1111', NULL, 'Ms', '{}', '{d}', 'k=>c', 'cleo@guests.test');
 
-CREATE EXTENSION postgres_fdw;
-CREATE EXTENSION dblink;
-CREATE EXTENSION file_fdw;
+CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+CREATE EXTENSION IF NOT EXISTS dblink;
+CREATE EXTENSION IF NOT EXISTS file_fdw;
 CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname 'shop');
 DO $$ BEGIN
   EXECUTE format('ALTER SERVER here OPTIONS (ADD host %L, ADD port %L)', host(inet_server_addr()), inet_server_port());
@@ -137,7 +137,7 @@ CREATE VIEW shown_statistics AS SELECT attname, most_common_vals::text AS vals F
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
 
 -- Constraints, row security and functions whose errors quote rows and values
-CREATE EXTENSION btree_gist;
+CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE TABLE stays (id int PRIMARY KEY, old boolean, room int, during int4range, EXCLUDE USING gist (room WITH =, during WITH &&));
 INSERT INTO stays VALUES (1, true, 1, pg_temp.secret('[10,20)', '[30,40)')::int4range), (2, true, 2, pg_temp.secret('[11,12)', '[35,36)')::int4range);
 CREATE VIEW checked_answers AS SELECT * FROM survey_responses WHERE order_id > 900000 WITH CHECK OPTION;

@@ -4,14 +4,12 @@ CREATE SCHEMA app;
 GRANT USAGE, CREATE ON SCHEMA app TO shop_app;
 CREATE SCHEMA ext;
 GRANT USAGE ON SCHEMA ext TO shop_app;
-CREATE EXTENSION citext SCHEMA ext;
-CREATE EXTENSION hstore SCHEMA ext;
-CREATE EXTENSION ltree SCHEMA ext;
-CREATE EXTENSION pg_trgm SCHEMA ext;
-CREATE EXTENSION "uuid-ossp" SCHEMA ext;
-CREATE EXTENSION pgcrypto SCHEMA ext;
-CREATE EXTENSION unaccent SCHEMA ext;
-CREATE EXTENSION fuzzystrmatch SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS ltree SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS "uuid-ossp" SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS fuzzystrmatch SCHEMA ext;
 
 CREATE TYPE app.job_state AS ENUM ('queued', 'running', 'done', 'failed');
 CREATE TABLE app.jobs (
@@ -50,11 +48,11 @@ INSERT INTO app.categories VALUES
 
 CREATE TABLE app.articles (
   id       int PRIMARY KEY,
-  slug     ext.citext NOT NULL UNIQUE,
+  slug     public.citext NOT NULL UNIQUE,
   title    text NOT NULL,
   body     text NOT NULL,
   tags     text[] NOT NULL DEFAULT '{}',
-  attrs    ext.hstore,
+  attrs    public.hstore,
   valid    daterange,
   key      uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000001',
   search   tsvector GENERATED ALWAYS AS (to_tsvector('english', title || ' ' || body)) STORED

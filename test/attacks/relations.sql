@@ -22,7 +22,7 @@ SELECT n FROM initials WHERE initial = 'A'
 SELECT id, place FROM ranked_orders WHERE id BETWEEN 900001 AND 900003 ORDER BY id
 
 -- case: a view with DISTINCT ON
--- expect: same
+-- expect: refused 42501
 SELECT id FROM first_of_name ORDER BY id
 
 -- case: a view that limits by a name

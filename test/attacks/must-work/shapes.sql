@@ -338,10 +338,6 @@ SELECT channel, count(*), max(day) FROM visits GROUP BY channel ORDER BY channel
 -- expect: accepted
 SELECT * FROM profiles ORDER BY id
 
--- case: elements of a masked array
--- expect: runs
-SELECT p.id, t FROM profiles p LEFT JOIN LATERAL unnest(p.tags) t ON true ORDER BY 1, 2
-
 -- case: INSERT into a partitioned table
 -- expect: equal
 -- rollback

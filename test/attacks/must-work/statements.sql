@@ -153,7 +153,7 @@ EXPLAIN (COSTS OFF, GENERIC_PLAN) SELECT sku FROM products WHERE sku = $1
 
 -- case: EXPLAIN of a protected table
 -- expect: accepted
-EXPLAIN (FORMAT JSON) SELECT buyer_name FROM orders WHERE id = 900001
+EXPLAIN (FORMAT JSON, COSTS OFF) SELECT buyer_name FROM orders WHERE id = 900001
 
 -- case: COPY of an unprotected table
 -- expect: equal

@@ -255,7 +255,7 @@ SELECT oid, typname, typarray, typelem FROM pg_type WHERE typname = ANY('{int4,t
 
 -- case: psycopg, adapters of types
 -- expect: equal
-SELECT typname AS name, oid, typarray AS array_oid, oid::regtype::text AS regtype, typdelim AS delimiter FROM pg_type t WHERE t.oid = 'ext.hstore'::regtype ORDER BY t.oid
+SELECT typname AS name, oid, typarray AS array_oid, oid::regtype::text AS regtype, typdelim AS delimiter FROM pg_type t WHERE t.oid = 'public.hstore'::regtype ORDER BY t.oid
 
 -- case: asyncpg, introspection
 -- expect: equal
