@@ -3,16 +3,22 @@
  * what is masked when. Everything that can be checked without a schema is checked here, and every finding is reported
  * at once with its line; what needs the schema (that tables and columns exist, that masks fit) is for `policy/bind.ts`.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { type Checks, checkMapping, report } from './config/check.js';
-import { isMapping, oneLine, type Path, readDocument, show } from './config/document.js';
+import { isMapping, oneLine, readDocument, show } from './config/document.js';
 import { endpoint, names, text, wholeNumber } from './config/fields.js';
-import type { Read } from './config/names.js';
 import { readPolicies } from './config/policies.js';
+import {
+  isFileName,
+  type ReadSecret,
+  readSecretFile,
+  reasonOf,
+  SECRET_FILE,
+  takeSecret,
+} from './config/secret-files.js';
 import { KEY_HINT, readKey, readPassword } from './config/secrets.js';
+import { readListenTls, readUpstreamTls } from './config/tls.js';
 import type { Config, HostPort, OneWayKey, PolicyConfig, Problem } from './policy/config-types.js';
 
 /** The configuration cannot be used. Its message holds every problem, one a line. */
@@ -23,15 +29,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** The bytes of a key or password file. Any error that it throws becomes a problem with the error's message. */
-export type ReadSecret = (file: string) => Uint8Array;
-
-const LARGEST_SECRET = 65_536;
-
-const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 });
-const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 });
+const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({ tls: z.unknown().optional() });
+const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 }).extend({ tls: z.unknown().optional() });
 const METRICS = endpoint({ host: '127.0.0.1', port: 9632 });
-const SECRET_FILE = 'must be the name of a file; a relative one starts at the folder of the configuration file';
 const CATALOG = z.strictObject({
   user: text('must be the name of a database role that may log in'),
   password_file: text(SECRET_FILE).optional(),
@@ -126,6 +126,8 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
   const password = isFileName(document.get(passwordFile))
     ? takeSecret(checks, passwordFile, readPassword, readSecret)
     : undefined;
+  const listenTls = readListenTls(checks, readSecret);
+  const upstreamTls = readUpstreamTls(checks, readSecret);
   const oneWayKeys = readKeys(checks, readSecret);
   const policies = readPolicies(checks);
   if (!document.has(['one_way_keys'])) checkKeysNeeded(checks, policies);
@@ -134,8 +136,8 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     throw new ConfigError(inOrder(checks.problems));
   }
   return {
-    listen,
-    upstream,
+    listen: { host: listen.host, port: listen.port, ...(listenTls ? { tls: listenTls } : {}) },
+    upstream: { host: upstream.host, port: upstream.port, ...(upstreamTls ? { tls: upstreamTls } : {}) },
     catalog: {
       user: catalog.user,
       ...(password === undefined ? {} : { password }),
@@ -234,54 +236,6 @@ function checkKeysNeeded(checks: Checks, policies: readonly PolicyConfig[]): voi
   if (!first) return;
   const hint = 'add one_way_keys: [{ id: 2026-11, file: one-way.key }] at the top level';
   report(checks, first.at, 'mask one_way needs a key and there is none', hint);
-}
-
-function takeSecret<T>(
-  checks: Checks,
-  path: Path,
-  decode: (bytes: Uint8Array) => Read<T>,
-  readSecret: ReadSecret,
-  hint?: string,
-): T | undefined {
-  const at = checks.document.at(path);
-  const name = String(checks.document.get(path));
-  const file = isAbsolute(name) ? name : join(dirname(at.file), name);
-  let bytes: Uint8Array;
-  try {
-    bytes = readSecret(file);
-  } catch (error) {
-    report(checks, at, `cannot read ${show(file)}: ${reasonOf(error)}`, hint);
-    return undefined;
-  }
-  const read = decode(bytes);
-  if (read.ok) return read.value;
-  report(checks, at, `${show(file)} ${read.message}`, read.hint);
-  return undefined;
-}
-
-function isFileName(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '';
-}
-
-function readSecretFile(file: string): Uint8Array {
-  const { size } = statSync(file);
-  if (size > LARGEST_SECRET) throw new Error(`it has ${size} bytes, which is no key and no password`);
-  return readFileSync(file);
-}
-
-/** What the system says, without the name of the file, which is in the message already. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    default:
-      return oneLine(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** By place; the same finding at the same place once. */

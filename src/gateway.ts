@@ -9,6 +9,7 @@ import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
 import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logDefect, logProblems } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
+import { createTlsAcceptor } from './net/client-tls.js';
 import { type Listener, startListener } from './net/listener.js';
 import { createObserver } from './observer.js';
 import type { Config, HostPort, Problem } from './policy/config-types.js';
@@ -55,9 +56,11 @@ export function catalogOf(
     readonly onError?: (database: string, error: CatalogError) => void;
   } = {},
 ): Catalog {
-  const { upstream, catalog } = config();
+  const { catalog } = config();
   return createCatalog({
-    upstream,
+    get upstream() {
+      return config().upstream;
+    },
     user: catalog.user,
     password: () => config().catalog.password,
     refreshSeconds: catalog.refreshSeconds,
@@ -82,6 +85,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   let candidate: Config | undefined;
   const snapshots = new Map<string, Snapshot>();
   const unbound = new Set<string>();
+  let acceptor = config.listen.tls && createTlsAcceptor(config.listen.tls);
   let phase: Phase = 'starting';
   const metrics: Metrics = createMetrics({
     version: version(),
@@ -148,7 +152,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     finishToken = await createTokenMaker(config.oneWayKeys);
     listener = await startListener({
       listen: config.listen,
-      upstream: config.upstream,
+      get upstream() {
+        return inForce.upstream;
+      },
+      tls: () => acceptor,
       limits: {
         get maxSessions() {
           return inForce.limits.maxSessions;
@@ -174,7 +181,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   log.info(
     {
       listen: listener.address,
-      upstream: config.upstream,
+      upstream: { host: config.upstream.host, port: config.upstream.port, tls: config.upstream.tls?.mode ?? 'disable' },
       metrics: http?.address,
       policies: config.policies.map(({ name, mode }) => ({ name, mode })),
       version: version(),
@@ -188,10 +195,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     try {
       await checkNext(next);
       // Without a key no mask is one-way any more, but what was planned before may be under way.
+      const accept = next.listen.tls && createTlsAcceptor(next.listen.tls);
       const finish = next.oneWayKeys.length > 0 ? await createTokenMaker(next.oneWayKeys) : finishToken;
       // All at once: nothing waits from here on.
       if (next.logLevel !== inForce.logLevel) log.level = next.logLevel;
       inForce = next;
+      acceptor = accept;
       finishToken = finish;
       unbound.clear();
       planner.configure(next);

@@ -6,7 +6,7 @@ import { ConfigError, formatProblems, readConfig } from './config.js';
 import { StartError } from './errors.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { Config } from './policy/config-types.js';
+import type { Config, HostPort } from './policy/config-types.js';
 
 /** A change is read when two looks in a row find the same: it may be half written at the first. */
 const LOOK_MS = 500;
@@ -80,8 +80,8 @@ export function keepFixed(
 ): { readonly config: Config; readonly needRestart: readonly string[] } {
   const { metrics: _, ...rest } = read;
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
-    ['listen', inForce.listen, read.listen],
-    ['upstream', inForce.upstream, read.upstream],
+    ['listen', placeOf(inForce.listen), placeOf(read.listen)],
+    ['upstream', placeOf(inForce.upstream), placeOf(read.upstream)],
     ['metrics', inForce.metrics, read.metrics],
     ['catalog.user', inForce.catalog.user, read.catalog.user],
     ['catalog.refresh_seconds', inForce.catalog.refreshSeconds, read.catalog.refreshSeconds],
@@ -94,12 +94,16 @@ export function keepFixed(
     config: {
       ...rest,
       ...(inForce.metrics ? { metrics: inForce.metrics } : {}),
-      listen: inForce.listen,
-      upstream: inForce.upstream,
+      listen: { ...read.listen, ...placeOf(inForce.listen) },
+      upstream: { ...read.upstream, ...placeOf(inForce.upstream) },
       catalog: { ...catalog, databases, ...(newPassword === undefined ? {} : { password: newPassword }) },
     },
     needRestart: pairs.filter(([, before, now]) => !isDeepStrictEqual(before, now)).map(([name]) => name),
   };
+}
+
+function placeOf({ host, port }: HostPort): HostPort {
+  return { host, port };
 }
 
 export interface ReloaderOptions {

@@ -82,6 +82,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
     if (watchers.size >= most) makeRoom();
     const watcher = createWatcher(database, {
       ...options,
+      get upstream() {
+        return options.upstream;
+      },
       onRead: (snapshot, seconds) => {
         if (watchers.get(database) !== watcher) return;
         options.onRead?.(database, snapshot, seconds);

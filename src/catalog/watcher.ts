@@ -1,7 +1,8 @@
 /** One database: the catalog user's connection to it, and the snapshot that was read over it. */
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import type { HostPort } from '../policy/config-types.js';
+import { tlsOptions } from '../net/upstream.js';
+import type { Upstream, UpstreamTls } from '../policy/config-types.js';
 import { type Fingerprint, takeFingerprint } from './fingerprint.js';
 import { readSnapshot } from './introspection.js';
 import type { Snapshot } from './snapshot.js';
@@ -53,7 +54,7 @@ export class CatalogError extends Error {
 }
 
 export interface WatcherOptions {
-  readonly upstream: HostPort;
+  readonly upstream: Upstream;
   readonly user: string;
   /** Asked before each connection: it can change. */
   readonly password?: () => string | undefined;
@@ -91,26 +92,46 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
   let failure: { readonly error: CatalogError; readonly backoffMs: number; readonly until: number } | undefined;
   let closed = false;
 
-  async function connect(): Promise<pg.Client> {
+  function clientFor(tls: UpstreamTls | undefined): pg.Client {
+    const { host, port } = options.upstream;
     const fresh = new pg.Client({
-      host: options.upstream.host,
-      port: options.upstream.port,
+      host,
+      port,
       user: options.user,
       password: options.password?.(),
       database,
       application_name: 'pgveil catalog',
-      ssl: false,
+      ssl: tls ? tlsOptions(host, tls) : false,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: SILENCE_MS,
       keepAlive: true,
     });
+    // What becomes of a connection is told by the promise of its query.
+    fresh.on('error', () => undefined);
+    return fresh;
+  }
+
+  /** As libpq: `prefer` is no promise, unless the server has answered through TLS. */
+  async function open(tls: UpstreamTls | undefined): Promise<pg.Client> {
+    const fresh = clientFor(tls);
+    try {
+      await fresh.connect();
+      return fresh;
+    } catch (error) {
+      void end(fresh);
+      if (tls?.mode === 'prefer' && !(error instanceof pg.DatabaseError)) return open(undefined);
+      throw error;
+    }
+  }
+
+  async function connect(): Promise<pg.Client> {
+    const fresh = await open(options.upstream.tls);
     const forget = (): void => {
       if (client === fresh) client = undefined;
     };
     fresh.on('error', forget);
     fresh.on('end', forget);
     try {
-      await fresh.connect();
       await fresh.query(SETTINGS);
     } catch (error) {
       void end(fresh);

@@ -78,12 +78,14 @@ export async function startEmbeddedPostgres(
     readonly log?: (line: string) => void;
     /** Server settings (`-c name=value`). */
     readonly settings?: Readonly<Record<string, string>>;
+    /** Turns TLS on: certificate and key, PEM. */
+    readonly tls?: { readonly certificate: string; readonly key: string };
   } = {},
 ): Promise<EmbeddedPostgres> {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
     try {
-      return await startOn(port, options.log, options.settings ?? {});
+      return await startOn(port, options.log, options.settings ?? {}, options.tls);
     } catch (error) {
       // Between choosing the port and binding it, another process can take it.
       const lostPort = options.port === undefined && String(error).includes(PORT_TAKEN);
@@ -96,17 +98,19 @@ async function startOn(
   port: number,
   log: ((line: string) => void) | undefined,
   settings: Readonly<Record<string, string>>,
+  tls: { readonly certificate: string; readonly key: string } | undefined,
 ): Promise<EmbeddedPostgres> {
   const account = await serverAccount();
   const password = randomBytes(16).toString('hex');
   const directory = await mkdtemp(path.join(await temporaryRoot(account), 'pgveil-postgres-'));
   let supervisor: Supervisor;
   try {
-    await writeFile(path.join(directory, 'password'), password, { mode: 0o600 });
-    if (account) {
-      await chown(path.join(directory, 'password'), account.uid, account.gid);
-      await chown(directory, account.uid, account.gid);
+    const files = { password, ...(tls ? { 'tls.crt': tls.certificate, 'tls.key': tls.key } : {}) };
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(path.join(directory, name), content, { mode: 0o600 });
+      if (account) await chown(path.join(directory, name), account.uid, account.gid);
     }
+    if (account) await chown(directory, account.uid, account.gid);
     const native = await usableBinaries(directory, account);
     const effective = {
       listen_addresses: HOST,
@@ -116,6 +120,13 @@ async function startOn(
       fsync: 'off',
       synchronous_commit: 'off',
       full_page_writes: 'off',
+      ...(tls
+        ? {
+            ssl: 'on',
+            ssl_cert_file: path.join(directory, 'tls.crt'),
+            ssl_key_file: path.join(directory, 'tls.key'),
+          }
+        : {}),
       ...settings,
     };
     const flags = Object.entries(effective).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

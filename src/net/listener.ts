@@ -1,11 +1,15 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
 import { createServer } from 'node:net';
 import type { HostPort } from '../policy/config-types.js';
+import type { TlsAcceptor } from './client-tls.js';
 import { type Relay, type RelayOptions, startRelay } from './relay.js';
 
-export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes' | 'admit'> {
+/** `upstream` is read again for each client. */
+export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes' | 'admit' | 'tls'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
+  /** Does the handshakes of clients that ask for TLS; asked for each client, undefined where there is none. */
+  readonly tls?: () => TlsAcceptor | undefined;
   /** Read again for each client. */
   readonly limits: {
     /** Sessions at once; connections that have not begun to log in, and cancel requests, do not count. */
@@ -42,6 +46,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     ...options,
     get loginSeconds() {
       return limits.loginSeconds;
+    },
+    get upstream() {
+      return options.upstream;
+    },
+    get tls() {
+      return options.tls?.();
     },
     onBytes: options.onBytes ?? (() => undefined),
     admit() {

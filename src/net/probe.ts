@@ -3,9 +3,10 @@
  * Mirrors PQping (internal_ping in fe-connect.c): whatever the server answers, it answers, unless it says that it is
  * starting up, shutting down or in recovery.
  */
-import { connect, type Socket } from 'node:net';
-import type { HostPort } from '../policy/config-types.js';
+import type { Socket } from 'node:net';
+import type { Upstream } from '../policy/config-types.js';
 import { decodeErrorFields, errorField } from '../wire/backend-messages.js';
+import { dial } from './upstream.js';
 
 const PROTOCOL_3 = 196_608;
 const HEADER_BYTES = 5;
@@ -18,25 +19,34 @@ const NOT_POSTGRES = 'does not speak the PostgreSQL protocol';
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** Why the server takes no connections, in one line; undefined where it does. Never rejects. */
-export function probeUpstream(upstream: HostPort, user: string, milliseconds: number): Promise<string | undefined> {
+export function probeUpstream(upstream: Upstream, user: string, milliseconds: number): Promise<string | undefined> {
   const place = `${upstream.host}:${upstream.port}`;
   return new Promise((resolve) => {
-    const socket = connect({ host: upstream.host, port: upstream.port });
+    let socket: Socket | undefined;
     const done = (reason: string | undefined): void => {
       clearTimeout(timer);
       resolve(reason && `the server at ${place} ${reason}`);
-      leave(socket, reason === undefined);
+      if (socket) leave(socket, reason === undefined);
+      else dialling.destroy();
     };
     const timer = setTimeout(() => done(`gave no answer within ${milliseconds / 1000} s`), milliseconds);
     let seen: Buffer = Buffer.alloc(0);
-    socket.on('connect', () => socket.write(startup(user)));
-    socket.on('data', (chunk) => {
-      seen = Buffer.concat([seen, chunk]);
-      const verdict = judge(seen);
-      if (verdict !== 'incomplete') done(verdict.reason);
+    const dialling = dial(upstream, {
+      ready(connected) {
+        socket = connected;
+        connected.on('data', (chunk) => {
+          seen = Buffer.concat([seen, chunk]);
+          const verdict = judge(seen);
+          if (verdict !== 'incomplete') done(verdict.reason);
+        });
+        connected.on('error', (error: NodeJS.ErrnoException) =>
+          done(`cannot be reached: ${error.code ?? error.message}`),
+        );
+        connected.on('close', () => done('closed the connection'));
+        connected.write(startup(user));
+      },
+      failed: (reason) => done(`cannot be reached: ${reason}`),
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => done(`cannot be reached: ${error.code ?? error.message}`));
-    socket.on('close', () => done('closed the connection'));
   });
 }
 

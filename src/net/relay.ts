@@ -1,14 +1,18 @@
 /** One client: its socket, its session, and the connection to the server that belongs to it. */
-import { connect, type Socket } from 'node:net';
-import type { HostPort } from '../policy/config-types.js';
+import type { Socket } from 'node:net';
+import type { Upstream } from '../policy/config-types.js';
 import type { SessionObserver } from '../session/observer.js';
 import { createSession } from '../session/session.js';
 import type { FinishToken, Session } from '../session/types.js';
 import type { Planner } from '../sql/plan-types.js';
 import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
+import { TLS_HANDSHAKE, type TlsAcceptor } from './client-tls.js';
+import { type Dialling, dial } from './upstream.js';
 
 export interface RelayOptions {
-  readonly upstream: HostPort;
+  readonly upstream: Upstream;
+  /** Does the handshakes of clients that ask for TLS; undefined where there is none. */
+  readonly tls?: TlsAcceptor | undefined;
   readonly loginSeconds: number;
   readonly planner: Planner;
   readonly observer: SessionObserver;
@@ -33,11 +37,18 @@ const LAST_BYTES_MS = 5_000;
 const LONGEST_END_MS = 60_000;
 
 /** Relays until both connections are closed, then calls `onClosed` once, with whether the session was admitted. */
-export function startRelay(client: Socket, options: RelayOptions, onClosed: (admitted: boolean) => void): Relay {
-  const { upstream, observer, onBytes } = options;
+export function startRelay(socket: Socket, options: RelayOptions, onClosed: (admitted: boolean) => void): Relay {
+  const { upstream, observer, onBytes, tls } = options;
+  /** The connection that the client's bytes are read from: the socket, or TLS over it. */
+  let client = socket;
+  /** The handshake with the client is under way. */
+  let securing = false;
+  /** The certificate that the client has seen. */
+  let shown: Buffer | undefined;
   let server: Socket | undefined;
-  /** The server's connection was there at some time. */
-  let connected = false;
+  let dialling: Dialling | undefined;
+  /** What the server is sent as soon as it is there. */
+  const unsent: Buffer[] = [];
   let ended = false;
   /** A cancel request is on its way: the client's connection ends behind it. */
   let cancelling = false;
@@ -46,12 +57,13 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
   let admitted = false;
   let open = 1;
 
-  client.setNoDelay(true);
+  socket.setNoDelay(true);
   const session: Session = createSession({
     planner: options.planner,
     observer,
     finishToken: options.finishToken,
-    remote: client.remoteAddress ?? '',
+    remote: socket.remoteAddress ?? '',
+    ...(tls ? { tls: tls.required ? 'required' : 'offered' } : {}),
     admit() {
       admitted = options.admit();
       return admitted;
@@ -62,13 +74,22 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
         if (!write(client, ranges)) server?.pause();
       },
       toServer(ranges) {
-        server ??= openServer();
-        if (!write(server, ranges)) client.pause();
+        if (server) {
+          if (!write(server, ranges)) client.pause();
+          return;
+        }
+        unsent.push(...ranges);
+        client.pause();
+        dialling ??= openServer();
       },
       holdClient(hold) {
         held = hold;
         if (hold) client.pause();
         else resumeClient();
+      },
+      startTls(answer) {
+        socket.write(answer);
+        secureClient(false);
       },
       cancel(packet) {
         sendCancel(packet);
@@ -76,9 +97,11 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
       end() {
         ended = true;
         clearTimeout(deadline);
-        if (!cancelling) finish(client);
-        if (server && session.unsettled && !aborted) untilClosed(server);
-        else if (server) finish(server);
+        if (securing) socket.destroy();
+        else if (!cancelling) finish(client);
+        if (!server) dialling?.destroy();
+        else if (session.unsettled && !aborted) untilClosed(server);
+        else finish(server);
       },
     },
   });
@@ -87,63 +110,108 @@ export function startRelay(client: Socket, options: RelayOptions, onClosed: (adm
     if (!session.loggedIn) session.abort(fatalError('08P01', 'the login took too long'));
   }, options.loginSeconds * 1000);
 
-  client.on('data', (chunk) => {
+  let nothingReceived = true;
+  function onData(chunk: Buffer): void {
+    if (nothingReceived && chunk[0] === TLS_HANDSHAKE && tls && client === socket) {
+      socket.pause();
+      socket.unshift(chunk);
+      secureClient(true);
+      return;
+    }
+    nothingReceived = false;
     onBytes('from_client', chunk.length);
     session.fromClient(chunk);
-  });
-  client.on('drain', () => server?.resume());
-  client.on('error', () => client.destroy());
-  client.on('end', () => session.inputEnded());
-  client.on('close', () => {
+  }
+  const onDrain = (): void => void server?.resume();
+  const onEnd = (): void => session.inputEnded();
+  socket.on('data', onData);
+  socket.on('drain', onDrain);
+  socket.on('end', onEnd);
+  socket.on('error', () => socket.destroy());
+  // Also when TLS over it ends.
+  socket.on('close', () => {
     session.hangUp();
     closed();
   });
 
-  function resumeClient(): void {
-    if (!held && !ended && !server?.writableNeedDrain) client.resume();
+  function secureClient(direct: boolean): void {
+    if (!tls) throw new Error('TLS is not configured');
+    securing = true;
+    socket.off('data', onData);
+    socket.off('drain', onDrain);
+    socket.off('end', onEnd);
+    tls.accept(socket, direct, (secured) => {
+      securing = false;
+      if (ended) {
+        secured.destroy();
+        return;
+      }
+      client = secured;
+      shown = tls.certificate;
+      secured.on('data', onData);
+      secured.on('drain', onDrain);
+      secured.on('end', onEnd);
+      secured.on('error', () => secured.destroy());
+      session.clientSecured();
+    });
   }
 
-  function openServer(): Socket {
-    const socket = connect({ host: upstream.host, port: upstream.port });
+  function resumeClient(): void {
+    const serverHasRoom = server ? !server.writableNeedDrain : !dialling;
+    if (!held && !ended && serverHasRoom) client.resume();
+  }
+
+  function openServer(): Dialling {
     open++;
-    socket.setNoDelay(true);
-    socket.on('connect', () => {
-      connected = true;
+    return dial(upstream, {
+      ready(connected, certificate) {
+        server = connected;
+        connected.on('data', (chunk) => session.fromServer(chunk));
+        connected.on('drain', resumeClient);
+        connected.on('error', () => {
+          if (!ended) observer.upstreamError('reset');
+          connected.destroy();
+        });
+        connected.on('close', () => serverClosed(fatalError('08006', 'the database closed the connection')));
+        if (certificate) session.serverSecured(shown?.equals(certificate) ?? false);
+        write(connected, unsent);
+        unsent.length = 0;
+        resumeClient();
+      },
+      failed() {
+        if (!ended) observer.upstreamError('unreachable');
+        serverClosed(fatalError('08006', 'the database cannot be reached', 'Try again later.'));
+      },
     });
-    socket.on('data', (chunk) => session.fromServer(chunk));
-    socket.on('drain', resumeClient);
-    socket.on('error', () => {
-      if (!ended) observer.upstreamError(connected ? 'reset' : 'unreachable');
-      socket.destroy();
-    });
-    socket.on('close', () => {
-      session.abort(
-        connected
-          ? fatalError('08006', 'the database closed the connection')
-          : fatalError('08006', 'the database cannot be reached', 'Try again later.'),
-      );
-      session.serverGone();
-      closed();
-    });
-    return socket;
+  }
+
+  function serverClosed(error: ErrorFields): void {
+    session.abort(error);
+    session.serverGone();
+    closed();
   }
 
   /** The server closes without an answer when it has done what it can; the client waits for that. */
   function sendCancel(packet: Buffer): void {
-    const socket = connect({ host: upstream.host, port: upstream.port });
     cancelling = true;
     open++;
-    socket.end(packet);
-    socket.setTimeout(LAST_BYTES_MS, () => socket.destroy());
-    socket.on('error', () => {
-      observer.upstreamError('unreachable');
-      socket.destroy();
-    });
-    socket.on('close', () => {
+    const over = (): void => {
       finish(client);
       closed();
+    };
+    dial(upstream, {
+      ready(connected) {
+        connected.end(packet);
+        connected.setTimeout(LAST_BYTES_MS, () => connected.destroy());
+        connected.on('error', () => connected.destroy());
+        connected.on('close', over);
+        connected.resume();
+      },
+      failed() {
+        observer.upstreamError('unreachable');
+        over();
+      },
     });
-    socket.resume();
   }
 
   function closed(): void {

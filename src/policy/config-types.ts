@@ -119,10 +119,47 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A certificate with its chain, and its private key, both PEM. */
+export interface Identity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** TLS with clients. */
+export interface ListenTls {
+  readonly identity: Identity;
+  /** Clients must have a certificate of one of these authorities (PEM). */
+  readonly clientCa?: string;
+  /** Whether clients without TLS are refused. */
+  readonly required: boolean;
+}
+
+/** libpq's sslmode, without `allow`. */
+export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+
+/** TLS with the server. */
+export interface UpstreamTls {
+  readonly mode: Exclude<(typeof SSL_MODES)[number], 'disable'>;
+  /** Authorities that may have signed the server's certificate, PEM; the system's where absent. */
+  readonly ca?: string;
+  /** What pgveil shows where the server asks for a certificate. */
+  readonly identity?: Identity;
+}
+
+export interface Upstream extends HostPort {
+  /** Absent: no TLS. */
+  readonly tls?: UpstreamTls;
+}
+
+export interface Listen extends HostPort {
+  /** Absent: no TLS. */
+  readonly tls?: ListenTls;
+}
+
 /** The whole configuration file. */
 export interface Config {
-  readonly listen: HostPort;
-  readonly upstream: HostPort;
+  readonly listen: Listen;
+  readonly upstream: Upstream;
   /** The gateway's own connection to each database, for the schema only. */
   readonly catalog: {
     readonly user: string;

@@ -2,9 +2,17 @@
  * From the first byte to the first ReadyForQuery. Credentials pass unread: the server alone decides who logs in.
  * Protocol chapter "Start-up"; checks as in backend_startup.c.
  */
-import { authenticationCode, Backend, decodeReadyForQuery, fatalError } from '../wire/backend-messages.js';
+import {
+  AUTHENTICATION_SASL,
+  authenticationCode,
+  Backend,
+  decodeReadyForQuery,
+  decodeSaslMechanisms,
+  encodeSaslMechanisms,
+  fatalError,
+} from '../wire/backend-messages.js';
 import { FieldReader } from '../wire/bytes.js';
-import { HEADER_BYTES } from '../wire/framing.js';
+import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import { Frontend } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { decodeStartup, type StartupPacket, startupLength } from '../wire/startup.js';
@@ -20,11 +28,31 @@ export interface Login {
   /** The protocol that the client asked for, while no answer to that is known. */
   minor: number;
   authenticated: boolean;
+  /** The client's bytes come encrypted. */
+  encrypted: boolean;
+  /** Whether the server's connection is encrypted, and by the certificate that the client has seen. */
+  serverChannel: 'plain' | 'unbound' | 'bound';
+  /** The server has asked for SASL, and the client has not answered. */
+  saslAsked: boolean;
 }
 
 export function createLogin(): Login {
-  return { received: Buffer.alloc(0), encryptionAsked: new Set(), minor: 0, authenticated: false };
+  return {
+    received: Buffer.alloc(0),
+    encryptionAsked: new Set(),
+    minor: 0,
+    authenticated: false,
+    encrypted: false,
+    serverChannel: 'plain',
+    saslAsked: false,
+  };
 }
+
+/** Names of SASL mechanisms that bind the login to a TLS connection. */
+const BINDING = /-PLUS$/;
+const UNBOUND = 'SCRAM cannot be bound to the TLS connection, for that of the server is another';
+const UNBOUND_HINT =
+  'Connect with channel_binding=disable, or have the operator give pgveil the certificate and key of the server.';
 
 /** The newest protocol whose messages the gateway knows. */
 const NEWEST_MINOR = 2;
@@ -53,9 +81,11 @@ export function handleStartup(state: SessionState, login: Login, chunk: Buffer):
     case 'gssenc-request':
       // What was sent before the answer could be taken for encrypted traffic (CVE-2021-23214).
       if (rest.length > 0) throw new ProtocolError('received data before the answer to a request for encryption');
-      if (login.encryptionAsked.has(startup.kind)) throw new ProtocolError('encryption was asked for twice');
+      if (login.encrypted || login.encryptionAsked.has(startup.kind))
+        throw new ProtocolError('encryption was asked for twice');
       login.encryptionAsked.add(startup.kind);
-      state.toClient.append(Buffer.from('N'));
+      if (startup.kind === 'ssl-request' && state.options.tls) state.options.sink.startTls(Buffer.from('S'));
+      else state.toClient.append(Buffer.from('N'));
       return undefined;
     case 'cancel':
       state.options.sink.cancel(packet);
@@ -75,11 +105,18 @@ function startSession(
   packet: Buffer,
 ): boolean {
   const { major, minor, parameters } = startup;
-  const fail = (code: string, text: string): false => {
-    endSession(state, fatalError(code, text));
+  const fail = (code: string, text: string, hint?: string): false => {
+    endSession(state, fatalError(code, text, hint));
     return false;
   };
   if (major !== 3) return fail('0A000', `unsupported frontend protocol ${major}.${minor}: pgveil supports 3.0 to 3.2`);
+  if (state.options.tls === 'required' && !login.encrypted) {
+    return fail(
+      '28000',
+      'pgveil takes no connections without TLS',
+      'Connect with sslmode=require, or better verify-full.',
+    );
+  }
   const user = parameters.get('user') ?? '';
   if (user === '') return fail('28000', 'no PostgreSQL user name specified in startup packet');
   if (!OFF.test(parameters.get('replication') ?? 'off')) {
@@ -108,13 +145,18 @@ function cutName(name: string): string {
 }
 
 /** Forwards what the client answers to authentication requests. @throws ProtocolError for anything else */
-export function handleLoginRequests(state: SessionState): void {
+export function handleLoginRequests(state: SessionState, login: Login): void {
   const reader = state.fromClient;
   while (state.phase === 'login') {
     const found = reader.next();
     if (found === 'nothing') return;
     switch (reader.type) {
       case Frontend.password:
+        if (login.saslAsked && login.serverChannel === 'unbound' && deniesChannelBinding(reader)) {
+          endSession(state, fatalError('28000', UNBOUND, UNBOUND_HINT));
+          return;
+        }
+        login.saslAsked = false;
         state.toServer.add(reader.buffer, reader.start, reader.end);
         break;
       case Frontend.terminate:
@@ -145,6 +187,11 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
           return;
         }
         login.authenticated ||= authenticationCode(buffer, start, end) === 0;
+        login.saslAsked = authenticationCode(buffer, start, end) === AUTHENTICATION_SASL;
+        if (login.saslAsked && login.serverChannel === 'unbound') {
+          offerUnbound(state, buffer, start, end);
+          continue;
+        }
         break;
       case Backend.parameterStatus:
         noteParameter(state, buffer, start, end);
@@ -165,4 +212,21 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
     }
     state.toClient.add(buffer, start, end);
   }
+}
+
+/** Without the mechanisms that bind the login to a TLS connection: the client and the server have one each. */
+function offerUnbound(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const mechanisms = decodeSaslMechanisms(buffer, start, end).filter((name) => !BINDING.test(name));
+  if (mechanisms.length > 0) state.toClient.append(encodeSaslMechanisms(mechanisms));
+  else endSession(state, fatalError('28000', UNBOUND, UNBOUND_HINT));
+}
+
+/**
+ * True for a client that could bind and was not offered to: the server, which did offer it, would take that for the
+ * work of somebody in between (RFC 5802, gs2-cbind-flag `y`).
+ */
+function deniesChannelBinding({ buffer, start, end }: MessageReader): boolean {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  if (!fields.cstring().startsWith('SCRAM-')) return false;
+  return fields.int32() > 0 && fields.byte() === 'y'.charCodeAt(0);
 }

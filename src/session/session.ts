@@ -84,7 +84,7 @@ export function createSession(options: SessionOptions): Session {
         if (state.phase === 'startup') rest = handleStartup(state, login, chunk);
         if (!rest) return;
         state.fromClient.push(rest);
-        if (state.phase === 'login') handleLoginRequests(state);
+        if (state.phase === 'login') handleLoginRequests(state, login);
         if (state.phase === 'ready') handleRequests(state);
       });
     },
@@ -100,6 +100,12 @@ export function createSession(options: SessionOptions): Session {
         settleWaits();
         if (state.draining && isIdle(state)) endSession(state, state.draining);
       });
+    },
+    clientSecured() {
+      login.encrypted = true;
+    },
+    serverSecured(bound: boolean) {
+      login.serverChannel = bound ? 'bound' : 'unbound';
     },
     get loggedIn() {
       return state.phase === 'ready' || state.phase === 'ending';

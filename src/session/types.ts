@@ -13,6 +13,8 @@ export interface SessionSink {
   toServer(ranges: readonly Buffer[]): void;
   /** While true, nothing should be read from the client: the session waits for the server or the planner. */
   holdClient(hold: boolean): void;
+  /** Sends that answer to SSLRequest and begins the handshake; `clientSecured` is called behind it. */
+  startTls(answer: Buffer): void;
   /** Sends a CancelRequest packet to the server over a connection of its own. */
   cancel(packet: Buffer): void;
   /** The session is over: close both connections once what was written has been sent. */
@@ -26,6 +28,8 @@ export interface SessionOptions {
   readonly sink: SessionSink;
   /** The client's address, for logs. */
   readonly remote: string;
+  /** Whether clients may or must encrypt; absent where they cannot. */
+  readonly tls?: 'offered' | 'required';
   /** Asked once, when a client that is no cancel request wants to log in; false: there are too many. */
   readonly admit: () => boolean;
 }
@@ -36,6 +40,13 @@ export interface Session {
   fromClient(chunk: Buffer): void;
   /** The chunk belongs to the session from now on. */
   fromServer(chunk: Buffer): void;
+  /** What the client sends from now on comes encrypted. */
+  clientSecured(): void;
+  /**
+   * The connection to the server is encrypted.
+   * @param bound the client has seen the certificate that the server has shown
+   */
+  serverSecured(bound: boolean): void;
   /** The login is done: the first ReadyForQuery was seen. */
   readonly loggedIn: boolean;
   /** Nothing is in flight and no transaction is open. */

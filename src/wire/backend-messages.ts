@@ -99,6 +99,27 @@ export function authenticationCode(buffer: Buffer, start: number, end: number): 
   return new FieldReader(buffer, start + HEADER_BYTES, end).int32();
 }
 
+/** AuthenticationSASL */
+export const AUTHENTICATION_SASL = 10;
+
+/** Names of the mechanisms that an AuthenticationSASL offers. */
+export function decodeSaslMechanisms(buffer: Buffer, start: number, end: number): readonly string[] {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  fields.int32();
+  const mechanisms: string[] = [];
+  for (let name = fields.cstring(); name !== ''; name = fields.cstring()) mechanisms.push(name);
+  fields.finish();
+  return mechanisms;
+}
+
+export function encodeSaslMechanisms(mechanisms: readonly string[]): Buffer {
+  return message('R', [
+    int32(AUTHENTICATION_SASL),
+    ...mechanisms.map((name) => cstring(name, 'latin1')),
+    Buffer.from([0]),
+  ]);
+}
+
 /** Bytes of a field of RowDescription behind its name: table OID, column number, type OID, size, modifier, format. */
 const FIELD_TAIL = 18;
 

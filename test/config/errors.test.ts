@@ -62,9 +62,9 @@ describe('the top level', () => {
   const port = 'must be a whole number (a TCP port) from 1 to 65535';
   it.each([
     ['listn: {}', `3:1 listn: unknown key "listn"; did you mean "listen"? valid: ${TOP}`],
-    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port'],
-    ['listen: 127.0.0.1:6432', '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port'],
-    ['listen: { prot: 1 }', '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port'],
+    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port, tls'],
+    ['listen: 127.0.0.1:6432', '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port, tls'],
+    ['listen: { prot: 1 }', '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port, tls'],
     ['listen: { port: 65536 }', `3:17 listen.port: ${port}, not 65536`],
     ['upstream: { port: 0 }', `3:19 upstream.port: ${port}, not 0`],
     ['upstream: { port: "5432" }', `3:19 upstream.port: ${port}, not "5432"`],

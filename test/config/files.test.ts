@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column } from '../../src/catalog/snapshot.js';
 import { type ConfigError, parseConfig, readConfig } from '../../src/config.js';
@@ -81,7 +82,18 @@ it('the demo shows every mask', async () => {
 
 it('the examples in the comments of pgveil.yaml are valid', async () => {
   const { text } = await shipped('config/pgveil.yaml');
-  const config = parseConfig(text.replace(/^# (?= )/gm, ''), 'x.yaml', secret);
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'pgveil' }]);
+  const files = new Map([
+    ['pgveil.crt', cert],
+    ['pgveil.key', key],
+    ['ca.crt', cert],
+  ]);
+  const config = parseConfig(text.replace(/^# (?= )/gm, ''), 'x.yaml', (file) => {
+    const known = files.get(file);
+    return known === undefined ? secret(file) : Buffer.from(known);
+  });
+  expect(config.listen.tls).toMatchObject({ required: true, clientCa: cert });
+  expect(config.upstream.tls).toMatchObject({ mode: 'verify-full', ca: cert });
   expect(config.policies.map((p) => p.name)).toEqual(['amazon-30-days', 'ebay-90-days', 'website-visits']);
   expect(config.policies[1]?.tables.map((t) => t.table.name)).toEqual(['orders', 'shipments', 'shipping_labels']);
 });

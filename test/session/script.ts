@@ -237,6 +237,7 @@ export function startScript(
       holdClient: (hold) => {
         state.held = hold;
       },
+      startTls: (answer) => toClient.push(answer),
       cancel: (packet) => cancels.push(packet),
       end: () => {
         state.ended = true;
