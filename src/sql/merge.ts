@@ -27,7 +27,7 @@ export function analyseMerge(merge: MergeStmt, outer: Scope | undefined, analysi
     return node.MergeWhenClause;
   });
   // ON says nothing of rows that an action meets for want of a match.
-  const meets = (kind: MergeMatchKind): boolean => clauses.some((clause) => clause.matchKind === kind);
+  const meets = (kind: MergeMatchKind): boolean => clauses.some((clause) => matchKindOf(clause) === kind);
   const matched: readonly RangeItem[] = [
     ...(meets('MERGE_WHEN_NOT_MATCHED_BY_SOURCE') ? [] : [target.item]),
     ...(meets('MERGE_WHEN_NOT_MATCHED_BY_TARGET') ? [] : source.items),
@@ -38,8 +38,13 @@ export function analyseMerge(merge: MergeStmt, outer: Scope | undefined, analysi
   return returning(merge, target, scope, analysis);
 }
 
+/** The grammars before 17 say only whether rows match. */
+function matchKindOf(when: MergeWhenClause & { readonly matched?: boolean }): MergeMatchKind {
+  return when.matchKind ?? (when.matched ? 'MERGE_WHEN_MATCHED' : 'MERGE_WHEN_NOT_MATCHED_BY_TARGET');
+}
+
 function action(when: MergeWhenClause, target: Target, scope: Scope, analysis: Analysis): void {
-  assertFields(when, 'matchKind commandType override condition targetList values', 'MERGE … WHEN');
+  assertFields(when, 'matchKind matched commandType override condition targetList values', 'MERGE … WHEN');
   condition('MERGE … WHEN', when.condition, target, scope, analysis);
   switch (when.commandType) {
     case 'CMD_NOTHING':

@@ -1,7 +1,9 @@
 /** Files of golden cases: a name and options in comment lines, a text of SQL, and behind `-- =>` what becomes of it. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { As } from './planning.js';
 
 export interface GoldenCase {
   readonly name: string;
@@ -69,4 +71,25 @@ export function printGoldenFile(file: GoldenFile, expectations: ReadonlyMap<stri
     return [`${CASE}${name}`, ...lines, sql, ARROW, expectations.get(name) ?? expected].join('\n');
   });
   return `${[file.head, ...cases].filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The session that a case is planned in, by its options. */
+export function sessionOf({
+  options,
+}: Pick<GoldenCase, 'options'>): As & { readonly schemas: readonly string[]; readonly temp: readonly string[] } {
+  const list = (text: string | undefined): readonly string[] => (text ? text.split(', ') : []);
+  const temp = ['scratch', ...list(options.temp)];
+  const schemas = options.path === undefined ? ['public'] : list(options.path);
+  const searched = [
+    ...(schemas.includes('pg_temp') ? [] : ['pg_temp_3']),
+    ...(schemas.includes('pg_catalog') ? [] : ['pg_catalog']),
+    ...schemas.map((schema) => (schema === 'pg_temp' ? 'pg_temp_3' : schema)),
+  ];
+  return {
+    ...(options.user ? { user: options.user } : {}),
+    names: { schemas: searched, tempRelations: new Set(temp) },
+    uncommittedNames: list(options.uncommitted),
+    schemas,
+    temp,
+  };
 }

@@ -6,10 +6,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GoldenCase, printGoldenFile, readGoldenFiles } from './golden-file.js';
+import { printGoldenFile, readGoldenFiles, sessionOf } from './golden-file.js';
 import { type Outcome, runBeside } from './golden-run.js';
 import { showPlan } from './golden-text.js';
-import { type As, EXTRAS, type Planning, shopConfig, startPlanning } from './planning.js';
+import { EXTRAS, type Planning, shopConfig, startPlanning } from './planning.js';
 import { survivingReferences } from './surviving-references.js';
 
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
@@ -20,26 +20,6 @@ beforeAll(async () => {
   planning = await startPlanning({ config: shopConfig(EXTRAS.yaml), sql: EXTRAS.sql });
 });
 afterAll(() => planning.stop());
-
-function sessionOf({
-  options,
-}: GoldenCase): As & { readonly schemas: readonly string[]; readonly temp: readonly string[] } {
-  const list = (text: string | undefined): readonly string[] => (text ? text.split(', ') : []);
-  const temp = ['scratch', ...list(options.temp)];
-  const schemas = options.path === undefined ? ['public'] : list(options.path);
-  const searched = [
-    ...(schemas.includes('pg_temp') ? [] : ['pg_temp_3']),
-    ...(schemas.includes('pg_catalog') ? [] : ['pg_catalog']),
-    ...schemas.map((schema) => (schema === 'pg_temp' ? 'pg_temp_3' : schema)),
-  ];
-  return {
-    ...(options.user ? { user: options.user } : {}),
-    names: { schemas: searched, tempRelations: new Set(temp) },
-    uncommittedNames: list(options.uncommitted),
-    schemas,
-    temp,
-  };
-}
 
 /** Known gaps are of the origin alone: names, types and type modifiers are kept everywhere. */
 function withoutOrigins(outcome: Outcome): unknown {

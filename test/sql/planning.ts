@@ -79,6 +79,11 @@ export async function startPlanning(options: {
   }
 }
 
+/** The same schema as if a server of that version had it, `server_version_num`. */
+export function planningFor(known: Planning, serverVersion: number): Promise<Pick<Planning, 'plan'>> {
+  return planning({ ...known.snapshot, serverVersion }, known.config);
+}
+
 async function planning(
   snapshot: Snapshot,
   config: Config,
