@@ -129,7 +129,7 @@ with psycopg.connect("", autocommit=True) as conn:
         masked["copy, binary"] = show(list(copy.rows()))
 
     def filtered():
-        cur.execute("SELECT id FROM orders WHERE buyer_name = %s AND id > 0", ("Alan Archer",))
+        cur.execute("SELECT id FROM orders WHERE buyer_name = %s AND id BETWEEN 900001 AND 900100 ORDER BY id", ("Alan Archer",))
         return cur.fetchall()
 
     try:

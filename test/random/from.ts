@@ -275,11 +275,18 @@ function valuesItem(g: Generation): Item {
 function functionItem(g: Generation, lateral: Scope): Item {
   const { choices: c } = g;
   const alias = g.fresh('t');
-  const value = expression(g, c.pick(['text', 'texts', 'jsonb'] as const), lateral, 1, 'any');
+  const value = expression(
+    g,
+    c.pick(['text', 'texts', 'jsonb'] as const),
+    lateral,
+    1,
+    g.poisoned && c.chance(0.5) ? 'any' : 'clean',
+  );
   const { tainted } = value;
   const column = (name: string, type: 'int' | 'bigint' | 'text' | 'jsonb', isTainted = tainted) =>
     ({ name, type, tainted: isTainted, link: undefined }) as const;
   // The rows of these depend on what they are given.
+  if (tainted) g.refusals.add('the rows of a function');
   switch (value.type) {
     case 'texts':
       return ofFunction(`unnest(${value.sql}) WITH ORDINALITY ${alias}(x, n)`, alias, [

@@ -116,7 +116,7 @@ function setOrLevel(g: Generation, wanted: Wanted): Query {
     tainted: branches.some((b) => b.columns[i]!.tainted),
     link: undefined,
   }));
-  const order = c.chance(0.5) || wanted.few ? ordinals(g, columns) + limit(g, wanted) : '';
+  const order = c.chance(0.5) || wanted.few ? ordinals(g, columns) + limit(g, wanted, columns) : '';
   return { sql: sql + order, columns, ordered: order !== '' };
 }
 
@@ -129,19 +129,24 @@ function ordinals(g: Generation, columns: readonly OutputColumn[]): string {
   return ` ORDER BY ${all.map((n) => n + c.pick(['', '', ' DESC', ' NULLS FIRST'])).join(', ')}`;
 }
 
-function limit(g: Generation, wanted: Wanted): string {
+/** @param among what the order can be by */
+function limit(g: Generation, wanted: Wanted, among: readonly { readonly tainted: boolean }[]): string {
   const { choices: c } = g;
   if (wanted.one) return ' LIMIT 1';
   if (wanted.few) return ` LIMIT ${c.integer(1, 3)}`;
-  return c.weighted([
+  const chosen = c.weighted([
     [8, ''],
     [5, ` LIMIT ${c.integer(1, 20)}`],
     [2, ` LIMIT ${c.integer(1, 9)} OFFSET ${c.integer(1, 3)}`],
     [1, ` OFFSET ${c.integer(1, 4)} ROWS FETCH FIRST ${c.integer(1, 5)} ROWS ONLY`],
-    [1, ' FETCH FIRST 3 ROWS WITH TIES'],
+    [1, WITH_TIES],
     [1, ' LIMIT (SELECT 4)'],
   ]);
+  if (chosen === WITH_TIES && among.some((column) => column.tainted)) g.refusals.add('WITH TIES');
+  return chosen;
 }
+
+const WITH_TIES = ' FETCH FIRST 3 ROWS WITH TIES';
 
 /** One level of SELECT. */
 export function levelQuery(g: Generation, wanted: Wanted): Query {
@@ -241,7 +246,7 @@ function plainLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, whe
         : '';
       order = ` ORDER BY ${first}${total.map((key) => key + c.pick(['', ' DESC'])).join(', ')}`;
     } else order = ordinals(g, columns);
-    if (order) order += limit(g, wanted);
+    if (order) order += limit(g, wanted, [...columns, ...scope.columns]);
   }
   if (!order && (wanted.few || wanted.one)) return oneRow(g, columns);
   const sql = `SELECT ${isDistinct ? 'DISTINCT ' : ''}${list}${from.sql ? ` FROM ${from.sql}` : ''}${where}${windowClause(windows)}${order}`;
@@ -321,6 +326,8 @@ function distinctOnLevel(g: Generation, wanted: Wanted, from: From, scope: Scope
   const on = scope.columns.filter((column) => isOrderable(column.type) && (wanted.rule === 'any' || !column.tainted));
   if (!total || on.length === 0) return plainLevel(g, wanted, from, scope, where);
   const by = c.pick(on).sql;
+  const keys = new Set([by, ...total]);
+  if (scope.columns.some((column) => column.tainted && keys.has(column.sql))) g.refusals.add('DISTINCT ON');
   const names = new Set<string>();
   const outputs = typesOf(g, wanted, scope).map((type) =>
     output(g, outputExpression(g, type, scope, wanted), wanted, scope, names),
@@ -401,7 +408,7 @@ function groupedLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, w
   const columns = outputs.map((o) => o.column);
   const order = wanted.few || wanted.one || c.chance(wanted.top ? 0.5 : 0.1) ? ordinals(g, columns) : '';
   if (!order && (wanted.few || wanted.one)) return oneRow(g, columns);
-  const sql = `SELECT ${outputs.map((o) => o.sql).join(', ')} FROM ${from.sql}${where}${clause}${having}${windowClause(windows)}${order}${order ? limit(g, wanted) : ''}`;
+  const sql = `SELECT ${outputs.map((o) => o.sql).join(', ')} FROM ${from.sql}${where}${clause}${having}${windowClause(windows)}${order}${order ? limit(g, wanted, columns) : ''}`;
   return { sql, columns, ordered: order !== '' };
 }
 
