@@ -18,9 +18,9 @@ export const QUERIES: readonly Mutant[] = [
   },
   {
     name: 'a CTE sees only those before it, and not itself',
-    file: 'sql/select.ts',
-    find: "if (clause.recursive) for (const cte of entries) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);",
-    replace: "for (const cte of entries) ctes = declare(cte.ctename ?? '', cte.aliascolnames, ctes);",
+    file: 'sql/with.ts',
+    find: 'if (clause.recursive) for (const cte of entries) ctes = declare(cte, ctes);',
+    replace: 'for (const cte of entries) ctes = declare(cte, ctes);',
     killers: ['names: a CTE named like the table that it reads', 'names: a later CTE is not visible to an earlier one'],
   },
   {
@@ -142,8 +142,8 @@ export const QUERIES: readonly Mutant[] = [
   {
     name: 'a whole row carries what its columns do',
     file: 'sql/expression.ts',
-    find: "case 'row':\n      return itemTaints(resolved.item);",
-    replace: "case 'row':\n      return [];",
+    find: 'return isSystemColumn ? [] : itemTaints(resolved.item);',
+    replace: 'return isSystemColumn ? [] : itemTaints({ ...resolved.item, columns: [] });',
     killers: ['filters: WHERE with a whole row'],
   },
   {
@@ -163,8 +163,8 @@ export const QUERIES: readonly Mutant[] = [
   {
     name: 'names that start with pgveil_ are reserved',
     file: 'sql/statement.ts',
-    find: "if (name.startsWith('pgveil_')) {",
-    replace: "if (name === 'pgveil_') {",
+    find: "if (!name.startsWith('pgveil_')) continue;",
+    replace: "if (name !== 'pgveil_') continue;",
     killers: ['clauses: an alias that the guard uses'],
   },
   {
