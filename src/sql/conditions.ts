@@ -18,7 +18,10 @@ export function known<C>(atoms: readonly Written<C>[], known: Known | undefined)
   return atoms.flatMap((atom): readonly Atom<C>[] => {
     if ('values' in atom) {
       const values = atom.values.map((term) => valuesOf(term, known));
-      return values.every((v) => v !== undefined) ? [{ ...atom, values: values.flat() }] : [];
+      const all = values.flat();
+      // `x <> ALL ('{}')` holds for NULL, too.
+      if (!values.every((v) => v !== undefined) || (atom.op === 'not in' && all.length === 0)) return [];
+      return [{ ...atom, values: all.map((v) => v!) }];
     }
     if ('value' in atom) {
       const values = valuesOf(atom.value, known);

@@ -10,7 +10,7 @@ import type { RowGuard } from '../policy/bind.js';
 import { type Atom, atomsOf, type Comparison, conjunctsOf, equalityOf, known, type Written } from './conditions.js';
 import { stringOf } from './mentions.js';
 import type { Scan, ScanColumn } from './scan.js';
-import { type Known, parameterOf, parametersOf, type Span, type Value } from './values.js';
+import { isExact, type Known, parameterOf, parametersOf, type Span, type Value } from './values.js';
 
 export interface LevelConditions {
   /** WHERE and the ON of inner joins, taken apart at AND. */
@@ -134,11 +134,13 @@ function contradicts(
 ): boolean {
   if (what && nulls.some((number) => what.parameters === 'any' || what.parameters.has(number))) return true;
   const own = (node: Node): AttNum | undefined => guardColumn(node, scan.guarded.relation);
-  const guardAtoms = (node: Node) => known(atomsOf(node, own), what);
+  const { relation } = scan.guarded;
+  const guardAtoms = (node: Node) =>
+    known(atomsOf(node, own), what).map((atom) => inTypeOf(relation, atom.column, atom));
   const ownFacts = known(
     facts.filter((fact) => fact.column.scan === scan),
     what,
-  );
+  ).map((fact) => inTypeOf(relation, fact.column.attnum, fact));
   const factsOn = (attnum: AttNum) => ownFacts.filter((fact) => fact.column.attnum === attnum);
   const excluded = conjunctsOf(guard.conditionTree).some((conjunct) =>
     guardAtoms(conjunct).some((atom) => factsOn(atom.column).some((fact) => excludes(fact, atom))),
@@ -146,9 +148,28 @@ function contradicts(
   if (excluded || either.some((sides) => sides.every((side) => contradicts(guard, scan, side, [], what)))) return true;
   if (!guard.exemptionTree) return false;
   return conjunctsOf(guard.exemptionTree).every((conjunct) => {
+    // An AND in an OR is not all that its atoms say: what implies them need not imply it.
+    if (hasAnd(conjunct)) return false;
     const atoms = guardAtoms(conjunct);
     return atoms.length > 0 && atoms.every((atom) => factsOn(atom.column).some((fact) => implies(fact, atom)));
   });
+}
+
+function hasAnd(node: Node): boolean {
+  if (!('BoolExpr' in node)) return false;
+  return node.BoolExpr.boolop === 'AND_EXPR' || (node.BoolExpr.args ?? []).some(hasAnd);
+}
+
+/** Types whose values are equal where their text is, and differ where it does. */
+const LITERAL = /^(text|character varying(\(\d+\))?)$/;
+
+/** Texts as what they are for the column: the value itself, or one of the forms in which it can be written. */
+function inTypeOf<C, A extends Atom<C>>(relation: Relation, attnum: AttNum, atom: A): A {
+  const column = relation.columns.find((c) => c.attnum === attnum);
+  if (column?.isEnum || (column && LITERAL.test(column.domainBase ?? column.typeSql))) return atom;
+  const input = (value: Value): Value => (value.kind === 'text' ? { ...value, kind: 'input' } : value);
+  if ('values' in atom) return { ...atom, values: atom.values.map(input) };
+  return 'value' in atom ? { ...atom, value: input(atom.value) } : atom;
 }
 
 function guardColumn(node: Node, relation: Relation): AttNum | undefined {
@@ -242,14 +263,13 @@ function disjoint(a: Comparison, aValue: Value, b: Comparison, bValue: Value): b
 
 /** Undefined where that depends on types, or on when the query runs. */
 function equal(a: Value, b: Value): boolean | undefined {
-  if (a.kind === 'text' && b.kind === 'text' && a.value === b.value) return true;
+  if ((a.kind === 'text' || a.kind === 'input') && b.kind === a.kind && a.value === b.value) return true;
   const [x, y] = [spanOf(a), spanOf(b)];
   if (x && y) return x.high < y.low || y.high < x.low ? false : undefined;
   if (a.kind === 'text' && b.kind === 'text') return mayBeSame(a.value, b.value) ? undefined : false;
-  if (a.kind === 'number' || b.kind === 'number') {
-    const [m, n] = [numberOf(a), numberOf(b)];
-    return m === undefined || n === undefined ? undefined : m === n;
-  }
+  const [m, n] = [numberOf(a), numberOf(b)];
+  if (m !== undefined && n !== undefined) return m === n;
+  if (a.kind === 'number' || b.kind === 'number') return undefined;
   const [p, q] = [booleanOf(a), booleanOf(b)];
   return p === undefined || q === undefined ? undefined : p === q;
 }
@@ -278,13 +298,13 @@ function spanOf(value: Value): Span | undefined {
 
 function numberOf(value: Value): number | undefined {
   if (value.kind === 'number') return value.value;
-  if (value.kind !== 'text' || !/^\s*[+-]?\d{1,15}(\.\d{1,10})?\s*$/.test(value.value)) return undefined;
-  return Number(value.value);
+  if (value.kind !== 'text' && value.kind !== 'input') return undefined;
+  return /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value.value) && isExact(value.value) ? Number(value.value) : undefined;
 }
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { t: true, true: true, f: false, false: false };
 
 function booleanOf(value: Value): boolean | undefined {
   if (value.kind === 'boolean') return value.value;
-  return value.kind === 'text' ? BOOLEANS[value.value] : undefined;
+  return value.kind === 'text' || value.kind === 'input' ? BOOLEANS[value.value] : undefined;
 }

@@ -137,12 +137,24 @@ function add(node: Node, code: Code, parser: SqlParser): void {
   if ('VariableSetStmt' in node) assertSetting(node.VariableSetStmt.name);
   if ('CreateStmt' in node || 'IndexStmt' in node) code.defining.push(node);
   code.trees.push(node);
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TABLE')
+    code.trees.push(emptied(node.DropStmt.objects));
   if (!('DoStmt' in node)) return;
   const block = codeOf({ ...doBlockOf(node.DoStmt.args ?? []), sqlStandard: false }, parser);
   code.trees.push(...block.trees);
   code.defining.push(...block.defining);
   code.typeNames.push(...block.typeNames);
   code.fetches ||= block.fetches;
+}
+
+/** A table that is dropped has no rows any more, also where another takes its name. */
+function emptied(objects: readonly Node[] | undefined): unknown {
+  const relations = (objects ?? []).map((object) => {
+    const names = ('List' in object ? (object.List.items ?? []) : [object]).map(stringOf);
+    const [relname, schemaname] = [names.at(-1), names.at(-2)];
+    return { RangeVar: { relname, ...(schemaname === undefined ? {} : { schemaname }) } };
+  });
+  return { TruncateStmt: { relations } };
 }
 
 /** Settings that decide how the server reads what a client sends next, which may already be on its way. */

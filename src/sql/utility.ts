@@ -5,6 +5,7 @@
 import type { Node } from '@pgsql/types';
 import type { Analysis, Viewer } from './analysis.js';
 import { assertNotTemporary, definesCode } from './definitions.js';
+import { assertNoSourceOfGuards } from './guard-sources.js';
 import { locationOf, type Mentions, type NamedReference, stringOf } from './mentions.js';
 import { ANY_CODE, type SessionEffect } from './plan-types.js';
 import { PROVEN_BY, type Protection } from './protection.js';
@@ -165,7 +166,9 @@ function assertAllowedDdl(
   { mentions, names, unit }: Pick<Analysis, 'mentions' | 'names' | 'unit'>,
   protection: Protection,
 ): void {
-  for (const reference of changedReferences(name, statement, mentions, protection)) {
+  const changed = changedReferences(name, statement, mentions, protection);
+  assertNoSourceOfGuards(name, statement, changed, protection);
+  for (const reference of changed) {
     if (protection.relationsNamed(reference.name).length === 0) continue;
     const { name: relname, schema, location: at = -1 } = reference;
     const range = { relname, ...(schema ? { schemaname: schema } : {}), ...(at < 0 ? {} : { location: at }) };

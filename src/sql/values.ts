@@ -12,6 +12,8 @@ export interface Span {
 export type Value =
   /** A string, or the input form of whatever type it is compared with; with a span where it can be a moment. */
   | { readonly kind: 'text'; readonly value: string; readonly span?: Span }
+  /** The same for a type of which one value can have more than one input form. */
+  | { readonly kind: 'input'; readonly value: string; readonly span?: Span }
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'time'; readonly span: Span }
@@ -20,7 +22,7 @@ export type Value =
 
 /** What is written in a condition; its value may depend on when the statement runs, and with which parameters. */
 export type Term =
-  | Exclude<Value, { kind: 'any' }>
+  | Exclude<Value, { kind: 'any' | 'input' }>
   /** A date or timestamp in words; `day` where the hour is cut off. */
   | { readonly kind: 'moment'; readonly of: string | Parameter; readonly day: boolean }
   | Parameter
@@ -124,13 +126,19 @@ export function termOf(node: Node): Term | undefined {
     if (sval) return { kind: 'text', value: sval.sval ?? '' };
     if (boolval) return { kind: 'boolean', value: boolval.boolval ?? false };
     if (ival) return { kind: 'number', value: ival.ival ?? 0 };
-    if (fval) return { kind: 'number', value: Number(fval.fval) };
+    // More digits than a number of JavaScript keeps are not compared.
+    if (fval) return isExact(fval.fval ?? '') ? { kind: 'number', value: Number(fval.fval) } : undefined;
     return undefined;
   }
   if ('ParamRef' in node) return parameterOf(node);
   if ('TypeCast' in node && node.TypeCast.arg) return castTerm(termOf(node.TypeCast.arg), node.TypeCast.typeName);
   const span = momentOf(node);
   return span && { kind: 'time', span };
+}
+
+/** A decimal number of so few digits that two of them are equal where their JavaScript numbers are. */
+export function isExact(text: string): boolean {
+  return /^\s*[+-]?[\d.]+\s*$/.test(text) && text.replace(/\D/g, '').length <= 15;
 }
 
 /** `$n`, whatever it is cast to; undefined for anything else. */

@@ -33,6 +33,7 @@ const GROUPS = [
   'paths',
   'utility',
   'messages-of-errors',
+  'sources',
 ] as const;
 
 export const ATTACKS: readonly (readonly [string, readonly SqlCase[]])[] = GROUPS.map((group) => [

@@ -154,3 +154,26 @@ CREATE STATISTICS names_of_guests ON lower(nickname), upper(nickname) FROM guest
 CREATE TABLE tags (id int PRIMARY KEY, label text);
 INSERT INTO tags VALUES (1, 'blue'), (2, 'green');
 GRANT SELECT, INSERT, UPDATE, DELETE ON tags TO shop_app;
+-- Views that the reporting role may read, and not the tables below: their conditions must prove nothing of stored values.
+CREATE TABLE deals (id int PRIMARY KEY, old boolean, kind text, terms text, note text, name text);
+INSERT INTO deals VALUES (1, true, 'retail', 'credit', 'a', pg_temp.secret('ann', 'bob')), (2, true, 'trade', 'cash', 'abcd', 'm'), (3, true, 'retail', 'cash', 'abcd', pg_temp.secret('al', 'zoe'));
+CREATE TABLE consents (id int PRIMARY KEY, consent text, name text);
+INSERT INTO consents VALUES (1, NULL, pg_temp.secret('ann', 'bob')), (2, 'given', 'cyd');
+CREATE TABLE tenants (id int PRIMARY KEY, tenant uuid, name text);
+INSERT INTO tenants VALUES (1, 'aaaaaaaa-0000-0000-0000-000000000001', pg_temp.secret('ann', 'bob'));
+CREATE TABLE ranks (id int PRIMARY KEY, rank numeric, name text);
+INSERT INTO ranks VALUES (1, 9007199254740993, pg_temp.secret('ann', 'bob'));
+CREATE VIEW deals_on_credit AS SELECT id, name FROM deals WHERE terms = 'credit';
+CREATE VIEW deals_of_trade AS SELECT id, name FROM deals WHERE kind = 'trade';
+CREATE VIEW consents_known AS SELECT id, name FROM consents WHERE consent <> ALL ('{}'::text[]);
+CREATE VIEW tenants_by_text AS SELECT id, name FROM tenants WHERE tenant::text = 'aaaaaaaa-0000-0000-0000-000000000001';
+CREATE VIEW ranks_other AS SELECT id, name FROM ranks WHERE rank <> 9007199254740992.0;
+CREATE VIEW deals_after_window AS SELECT * FROM (SELECT id, kind, string_agg(name, ',') OVER () AS names FROM deals) s WHERE kind = 'trade';
+CREATE VIEW deals_after_limit AS SELECT * FROM (SELECT id, kind FROM deals WHERE id > 1 ORDER BY name LIMIT 1) s WHERE kind = 'trade';
+CREATE VIEW deals_after_rank AS SELECT * FROM (SELECT id, kind, rank() OVER (ORDER BY name) AS r FROM deals) s WHERE kind = 'trade';
+CREATE VIEW deals_after_left AS SELECT x.id FROM (VALUES (1),(3)) x(id) LEFT JOIN deals o ON o.id = x.id AND o.name LIKE 'an%' WHERE o.kind IS NULL;
+CREATE VIEW deals_after_group AS SELECT * FROM (SELECT kind, max(name) AS n FROM deals GROUP BY ROLLUP (kind)) s WHERE kind IS NULL;
+CREATE VIEW deals_after_window2 AS SELECT * FROM (SELECT kind, first_value(name) OVER (ORDER BY id) AS n FROM deals) s WHERE kind = 'trade';
+CREATE VIEW deals_after_distinct AS SELECT * FROM (SELECT DISTINCT ON (old) id, kind, name FROM deals WHERE id > 1 ORDER BY old, name) s WHERE kind = 'trade';
+GRANT SELECT ON deals_on_credit, deals_of_trade, consents_known, tenants_by_text, ranks_other, deals_after_window, deals_after_limit, deals_after_rank, deals_after_left, deals_after_group, deals_after_window2, deals_after_distinct TO shop_report;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
