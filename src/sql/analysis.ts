@@ -71,7 +71,7 @@ export interface StatementState {
   readonly viewer: Viewer;
   readonly checks: FilterCheck[];
   readonly scans: Scan[];
-  /** Conditions tell which rows a query meets. Not so for rows that were stored under them at some other time. */
+  /** Conditions may prove that a query meets no redacted row: of the client's statement, where only its refusal rests on it. */
   readonly proves: boolean;
   /** What must hold when the statement runs; undefined where nothing may be assumed. */
   readonly assumptions: Assumption[] | undefined;

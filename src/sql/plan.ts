@@ -71,7 +71,7 @@ export function planText(text: string, environment: SessionEnvironment, context:
 }
 
 /** Parameters and dates can prove what is not proven for all values and for good. */
-const MAY_DECIDE_LATER = /\$\d|'\d{4}-\d\d/;
+const MAY_DECIDE_LATER = /\$\d|\d{4}-\d\d/;
 
 /** Where a refused text would be allowed for some parameters or for now: the plan of that, and what it needs. */
 function withProviso(

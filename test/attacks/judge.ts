@@ -13,8 +13,8 @@ export interface Fault {
   readonly what: string;
 }
 
-/** In a text that the gateway has sent, which the server may show, a quote stands behind the colon. */
-const TAG = new RegExp(`${NONCE}t\\d+:(?!')`);
+/** In a text that the gateway has sent, which the server may show, a tag stands behind a quote. */
+const TAG = new RegExp(`(?<!')pgveil${NONCE}`);
 
 /** undefined where A and B answer alike, and as expected. */
 export function faultOf(ofA: Messages, ofB: Messages, expected: Expectation): Fault | undefined {

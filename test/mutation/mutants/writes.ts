@@ -24,23 +24,6 @@ export const WRITES: readonly Mutant[] = [
     killers: ['clauses: a subquery of RETURNING over the row that is changed'],
   },
   {
-    name: 'OLD and NEW are refused',
-    file: 'sql/in-place.ts',
-    find: "if (first !== 'old' && first !== 'new') return;",
-    replace: 'if (first) return;',
-    killers: ['writes: RETURNING with OLD and NEW', 'red-team: the whole old row in RETURNING'],
-  },
-  {
-    name: 'OLD and NEW are refused in subqueries',
-    file: 'sql/in-place.ts',
-    find: "const isOldOrNew = parts[0] === 'old' || parts[0] === 'new';",
-    replace: 'const isOldOrNew = parts.length > 9;',
-    killers: [
-      'red-team: the old row in a subquery of RETURNING',
-      'red-team: every old column in a subquery of RETURNING',
-    ],
-  },
-  {
     name: 'WHERE of a modification is a filter',
     file: 'sql/modify.ts',
     find: 'registerFilter(name, node, scope, analysis);',
