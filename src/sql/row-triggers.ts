@@ -36,10 +36,13 @@ export function setsRow(source: string, columns: ReadonlySet<string>): boolean {
   const tokens = tokenize(source);
   return tokens.some((token, i) => {
     if (token.text === 'return') return returnsAnother(tokens, i + 1);
-    if (nameOf(token) !== 'new' || tokens[i - 1]?.text === '.') return false;
+    // Behind the name of the function, too.
+    if (nameOf(token) !== 'new') return false;
     const isField = tokens[i + 1]?.text === '.';
     const field = isField ? nameOf(tokens[i + 2]) : undefined;
-    return (field === undefined || columns.has(field)) && isTarget(tokens, i, isField ? i + 3 : i + 1);
+    return (
+      (field === undefined || columns.has(field)) && isTarget(tokens, startOfName(tokens, i), isField ? i + 3 : i + 1)
+    );
   });
 }
 
@@ -49,6 +52,11 @@ const SAME_ROW = new Set(['new', 'old', 'null', 'coalesce', '(', ')', ',']);
 function returnsAnother(tokens: readonly Token[], from: number): boolean {
   const end = tokens.findIndex((token, i) => i >= from && token.text === ';');
   return tokens.slice(from, end < 0 ? undefined : end).some((token) => !SAME_ROW.has(token.text));
+}
+
+/** Where a name with its qualifiers starts. */
+function startOfName(tokens: readonly Token[], at: number): number {
+  return tokens[at - 1]?.text === '.' && at > 1 ? startOfName(tokens, at - 2) : at;
 }
 
 const BEFORE_STATEMENT = new Set([';', 'begin', 'then', 'else', 'loop', '>>']);
@@ -61,11 +69,13 @@ function isTarget(tokens: readonly Token[], start: number, end: number): boolean
   // `:=` anywhere; `=` and subscripts mean an assignment at the start of a statement alone.
   if (next === ':' && tokens[end + 1]?.text.startsWith('=')) return true;
   if (startsStatement && (next.startsWith('=') || next === '[')) return true;
+  // A loop, or another name for it.
   if (before === 'for' || before === 'foreach') return true;
   let i = start - 1;
   for (; i >= 0 && !BEFORE_STATEMENT.has(tokens[i]!.text); i--);
   const statement = tokens.slice(i + 1, start).map((token) => token.text);
-  return statement[0] === 'call' || statement.includes('diagnostics') || isInto(statement);
+  const isLoop = (statement[0] === 'for' || statement[0] === 'foreach') && !statement.includes('in');
+  return isLoop || statement[0] === 'call' || statement.includes('diagnostics') || isInto(statement);
 }
 
 /** `… INTO [STRICT] a, b.c,` with nothing behind but names. */

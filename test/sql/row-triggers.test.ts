@@ -18,6 +18,11 @@ describe('a body that sets a column of a guard, or the whole row,', () => {
     'BEGIN GET DIAGNOSTICS NEW.channel = ROW_COUNT; RETURN NEW; END',
     'BEGIN CALL p(NEW.channel); RETURN NEW; END',
     'BEGIN FOR NEW.channel IN SELECT 1 LOOP NULL; END LOOP; RETURN NEW; END',
+    'BEGIN FOR x, NEW.channel IN SELECT 1, 2 LOOP NULL; END LOOP; RETURN NEW; END',
+    'BEGIN set_it.NEW.channel := 1; RETURN NEW; END',
+    'BEGIN SELECT 1 INTO set_it.new.channel; RETURN NEW; END',
+    'DECLARE n ALIAS FOR NEW; BEGIN n.channel := 1; RETURN NEW; END',
+    'DECLARE n ALIAS FOR set_it.NEW; BEGIN n.channel := 1; RETURN NEW; END',
     'DECLARE r orders; BEGIN r := NEW; RETURN r; END',
     "BEGIN RETURN NEW #= 'a=>1'; END",
     'BEGIN <<x>> NEW.channel[1] := 1; RETURN NEW; END',
@@ -35,6 +40,8 @@ describe('a body that reads them, or sets others,', () => {
     'BEGIN x := NEW.channel; PERFORM f(NEW); RETURN NEW; END',
     'BEGIN SELECT a INTO x FROM t WHERE c = NEW.channel; RETURN OLD; END',
     'BEGIN -- NEW.channel := 1;\n RETURN NEW; END',
+    'BEGIN FOR x IN SELECT NEW.channel LOOP NULL; END LOOP; RETURN NEW; END',
+    'BEGIN x := set_it.NEW.channel; RETURN NEW; END',
     'BEGIN RETURN NULL; END',
   ])('%s', (source) => {
     expect(setsRow(source, COLUMNS)).toBe(false);
