@@ -32,6 +32,10 @@ const REDACTED: Readonly<Record<string, string>> = {
   jobs: "old AND kind IS DISTINCT FROM 'kept'",
   jottings:
     "job_id IN (SELECT id FROM jobs WHERE old AND kind IS DISTINCT FROM 'kept') OR job_id NOT IN (SELECT id FROM jobs)",
+  deals: "old AND kind = 'retail' AND ((terms = 'credit' AND length(note) > 3) OR terms = 'trade') IS NOT TRUE",
+  consents: 'consent IS NULL',
+  tenants: "tenant = 'AAAAAAAA-0000-0000-0000-000000000001'",
+  ranks: 'rank = 9007199254740993',
   'vault.papers': 'old',
   '"Ã©"': 'old',
   [`"${'ä'.repeat(31)}"`]: 'old',

@@ -166,10 +166,10 @@ DROP TRIGGER touching ON app.stamped
 -- case: row level security on one's own table
 -- expect: equal
 -- rollback
-CREATE TABLE app.tenants (id int, tenant text);
-ALTER TABLE app.tenants ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON app.tenants USING (tenant = current_setting('app.tenant', true));
-ALTER TABLE app.tenants FORCE ROW LEVEL SECURITY
+CREATE TABLE app.renters (id int, tenant text);
+ALTER TABLE app.renters ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app.renters USING (tenant = current_setting('app.tenant', true));
+ALTER TABLE app.renters FORCE ROW LEVEL SECURITY
 
 -- case: a schema of one's own is the owner's to make
 -- expect: fails 42501
