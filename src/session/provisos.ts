@@ -23,17 +23,17 @@ export function refusalOfBind(
   statement: string,
   bind: { readonly buffer: Buffer; readonly start: number; readonly end: number } | undefined,
 ): Refusal | undefined {
+  // Only where a plan asks: other Binds pass unread.
+  let bound: ReturnType<typeof bindParameters> | undefined;
   for (const { plan, parameterTypes } of state.statements.candidates(statement)) {
     const proviso = provisoOf(plan);
     if (!proviso) continue;
+    bound ??= bind && bindParameters(bind.buffer, bind.start, bind.end);
     const values = new Map<number, ParameterValue>();
-    if (bind) {
-      const bound = bindParameters(bind.buffer, bind.start, bind.end);
-      for (const number of proviso.parameters) {
-        const parameter = bound.get(number);
-        const value = parameter && parameterValue(parameter, parameterTypes[number - 1] ?? 0, state.clientEncoding);
-        if (value !== undefined) values.set(number, value);
-      }
+    for (const number of proviso.parameters) {
+      const parameter = bound?.get(number);
+      const value = parameter && parameterValue(parameter, parameterTypes[number - 1] ?? 0, state.clientEncoding);
+      if (value !== undefined) values.set(number, value);
     }
     if (!holds(proviso, values)) return proviso.otherwise.refusal;
   }

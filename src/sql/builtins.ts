@@ -44,7 +44,7 @@ export function builtinVerdict(name: string, argumentCount?: number): Verdict | 
   return undefined;
 }
 
-/** True where no routine, operator or type that somebody has defined is mentioned. */
+/** True where no routine or operator is mentioned that somebody has defined; those of extensions count as built in. */
 export function callsOnlyBuiltins(mentions: Mentions, snapshot: Snapshot): boolean {
   const { routines, attributes, operators, relations } = mentions;
   // What an extension has made, no client can replace.

@@ -172,13 +172,10 @@ class Reader {
       case 'raise':
         this.#raise();
         break;
-      case 'assert':
-        this.#next();
-        this.#expression(this.#until(';'));
-        break;
       case 'execute':
         this.#runsText();
         break;
+      case 'assert':
       case 'perform':
         this.#next();
         this.#expression(this.#until(';'));

@@ -7,6 +7,7 @@ import {
   flush,
   functionCall,
   int32,
+  int64,
   parse,
   query,
   ready,
@@ -25,11 +26,6 @@ export interface MessageAttack {
 }
 
 const ALAN = 'Alan Archer';
-const id = (value: bigint) => {
-  const buffer = Buffer.alloc(8);
-  buffer.writeBigInt64BE(value);
-  return buffer;
-};
 const run = (sql: string, values: readonly (string | Buffer)[] = []) => [
   parse(sql),
   bind(values),
@@ -93,7 +89,7 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
       describe('S', 's'),
       bind(['900012'], { statement: 's' }),
       execute(),
-      bind([id(900001n)], { statement: 's', results: [1] }),
+      bind([int64(900001n)], { statement: 's', results: [1] }),
       execute(),
       sync(),
       ready(),

@@ -8,6 +8,7 @@ import {
   describe as describeMessage,
   execute,
   int32,
+  int64,
   parse,
   query,
   ready,
@@ -117,13 +118,8 @@ async function play(target: Target, steps: readonly Step[]): Promise<readonly Ba
   return client.received;
 }
 
-const int8 = (value: bigint): Buffer => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
-};
 /** As timestamptz_send: microseconds from 2000-01-01. */
-const timestamptz = (date: Date): Buffer => int8(BigInt(date.getTime() - Date.UTC(2000, 0, 1)) * 1000n);
+const timestamptz = (date: Date): Buffer => int64(BigInt(date.getTime() - Date.UTC(2000, 0, 1)) * 1000n);
 const textArray = (elements: readonly string[]): Buffer =>
   Buffer.concat([
     ...[1, 0, 25, elements.length, 1].map(int32),
@@ -138,7 +134,7 @@ describe('binary parameters', () => {
     ['text of a redacted channel', BY_CHANNEL, [25, 25], [Buffer.from('amazon'), Buffer.from('x')], '42501'],
     ['a recent moment', shipped, [1184, 25], [timestamptz(daysAgo(20)), Buffer.from('Nina Neumann')], undefined],
     ['an old moment', shipped, [1184, 25], [timestamptz(daysAgo(40)), Buffer.from('Nina Neumann')], '42501'],
-    ['minus infinity', shipped, [1184, 25], [int8(-(2n ** 63n)), Buffer.from('x')], '42501'],
+    ['minus infinity', shipped, [1184, 25], [int64(-(2n ** 63n)), Buffer.from('x')], '42501'],
     ['an array', inChannels, [1009, 25], [textArray(['ebay', 'trade']), Buffer.from('Edda Ebert')], undefined],
     [
       'an array with a redacted channel',

@@ -94,6 +94,12 @@ export function int32(value: number): Buffer {
   return buffer;
 }
 
+export function int64(value: bigint): Buffer {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigInt64BE(value);
+  return buffer;
+}
+
 function sized(value: Value): Buffer[] {
   if (value === null) return [int32(-1)];
   const bytes = Buffer.from(value as string);
