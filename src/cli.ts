@@ -4,10 +4,9 @@ import { parseArgs } from 'node:util';
 import { ConfigError, formatProblems, readConfig } from './config.js';
 import { EXIT, StartError } from './errors.js';
 import { formatVerdicts, verdictsOn } from './functions.js';
-import { catalogOf, type Gateway, startGateway, version } from './gateway.js';
-import { createLog, flushLog } from './log.js';
+import { catalogOf, version } from './gateway.js';
 import type { Config } from './policy/config-types.js';
-import { openConfigSource } from './reload.js';
+import { serve } from './serve.js';
 import { checkSchemas, withoutRepeats } from './startup.js';
 
 const USAGE = `pgveil masks personal data between PostgreSQL and its clients.
@@ -24,7 +23,7 @@ Usage:
 
 serve stops on SIGTERM and SIGINT: no new sessions, running transactions get limits.drain_seconds; a second signal ends
 it at once. It takes a changed file, or key or password file, over by itself, and on SIGHUP; one that is not valid leaves
-what is in force as it is, and the log says why.
+what is in force as it is, and the log says why. With workers in the file, SIGUSR2 puts new ones in the place of the old.
 
 Exit codes:
   0   stopped in good order; nothing wrong was found
@@ -110,49 +109,6 @@ async function run(command: Command): Promise<number> {
   }
 }
 
-/** Resolves with the exit code when a signal has stopped the gateway. */
-async function serve(file: string): Promise<number> {
-  const stopped = stopSignal();
-  const source = openConfigSource(file);
-  const config = await source.read();
-  const log = createLog(config.logLevel);
-  // What a session or the relay has not foreseen: no state can be trusted, so nothing goes on.
-  process.on('uncaughtException', (error) => {
-    // Not the message: it may quote what a client sent.
-    log.fatal({ error: error.name, stack: frames(error) }, 'a defect of pgveil; it ends');
-    log.flush();
-    process.exit(EXIT.software);
-  });
-  let gateway: Gateway | undefined;
-  // While it starts there is nothing to do: it looks at its files as soon as it runs.
-  process.on('SIGHUP', () => void gateway?.reload());
-  try {
-    gateway = (await Promise.race([startGateway(config, { log, source }), stopped])) ?? undefined;
-  } catch (error) {
-    await flushLog(log);
-    throw error;
-  }
-  // A signal while it starts: no client is connected yet.
-  if (!gateway) return EXIT.ok;
-  await stopped;
-  await gateway.close();
-  return EXIT.ok;
-}
-
-/** Resolves at the first signal to stop; the second ends the process. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (_signal: NodeJS.Signals, number: number): void => {
-      signals += 1;
-      if (signals > 1) process.exit(128 + number);
-      resolve();
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
-}
-
 async function check(config: Config, named: readonly string[]): Promise<number> {
   const databases = [...new Set([...config.catalog.databases, ...named])];
   if (databases.length === 0) {
@@ -190,14 +146,6 @@ async function printFunctions(config: Config, named: readonly string[], all: boo
     process.stdout.write(formatVerdicts(snapshot, await verdictsOn(config, snapshot), all));
   if (errors.some((error) => error.kind === 'configuration')) return EXIT.configuration;
   return errors.length > 0 ? EXIT.unavailable : EXIT.ok;
-}
-
-/** The lines of a stack trace without the message before them. */
-function frames(error: Error): string[] {
-  return (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim());
 }
 
 /** Says what went wrong, and with which code to exit. */

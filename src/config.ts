@@ -4,6 +4,7 @@
  * at once with its line; what needs the schema (that tables and columns exist, that masks fit) is for `policy/bind.ts`.
  */
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { type Checks, checkMapping, report } from './config/check.js';
 import { isMapping, oneLine, readDocument, show } from './config/document.js';
@@ -63,6 +64,7 @@ const FUNCTIONS = z.strictObject({
     )
     .default([]),
 });
+const MOST_WORKERS = 128;
 const section = z.unknown().optional();
 const TOP = z.strictObject({
   listen: section,
@@ -72,6 +74,11 @@ const TOP = z.strictObject({
   log: section,
   one_way_keys: section,
   limits: section,
+  workers: z
+    .union([wholeNumber(1, MOST_WORKERS), z.literal('auto')], {
+      error: `must be a whole number from 1 to ${MOST_WORKERS}, or auto for one on each core`,
+    })
+    .default(1),
   functions: section,
   policies: section,
 });
@@ -111,7 +118,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     if (checks.problems.length === 0) checkMapping(checks, [], TOP);
     throw new ConfigError(inOrder(checks.problems));
   }
-  checkMapping(checks, [], TOP);
+  const top = checkMapping(checks, [], TOP);
 
   const listen = checkMapping(checks, ['listen'], LISTEN);
   const upstream = checkMapping(checks, ['upstream'], UPSTREAM);
@@ -132,7 +139,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
   const policies = readPolicies(checks);
   if (!document.has(['one_way_keys'])) checkKeysNeeded(checks, policies);
 
-  if (checks.problems.length > 0 || !listen || !upstream || !catalog || !log || !limits || !functions) {
+  if (checks.problems.length > 0 || !top || !listen || !upstream || !catalog || !log || !limits || !functions) {
     throw new ConfigError(inOrder(checks.problems));
   }
   return {
@@ -145,6 +152,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
       databases: catalog.databases,
     },
     ...(metrics ? { metrics } : {}),
+    workers: top.workers === 'auto' ? availableParallelism() : top.workers,
     logLevel: log.level,
     oneWayKeys,
     limits: {

@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** Where the configuration was read from: changes of its files are taken over. Without it there are none. */
   readonly source?: ConfigSource;
+  /** It is one of several processes: the planner as its sessions see it. There is no HTTP side then. */
+  readonly share?: (planner: ConfigurablePlanner) => ConfigurablePlanner;
   /** What every tag starts with, for comparisons of two gateways; 32 hexadecimal digits. Default: random. */
   readonly nonce?: string;
 }
@@ -34,12 +36,23 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Where clients connect; the port that was chosen where the configuration says 0. */
   readonly address: HostPort;
-  /** Where metrics and health are; absent where the configuration has none. */
+  /** Where metrics and health are; absent where it has none. */
   readonly metricsAddress?: HostPort;
+  readonly metrics: Metrics;
+  /** Why no new client should be sent here, in one line; undefined where all is well. */
+  unready(): Promise<string | undefined>;
+  /**
+   * Takes a valid configuration over, and returns the names of what takes a restart. Where it throws, nothing has changed.
+   * @throws as startGateway
+   */
+  configure(config: Config): Promise<readonly string[]>;
   /** Reads the configuration again, whether its files have changed or not; log and metrics say what came of it. */
   reload(): Promise<void>;
-  /** After limits.shutdown_delay_seconds: no new sessions, a grace period for running transactions, then the end. */
-  close(): Promise<void>;
+  /**
+   * After limits.shutdown_delay_seconds: no new sessions, limits.drain_seconds for running transactions, then the end.
+   * @param how without delay and limit: another process has taken the place of this one. A later call can set the limit
+   */
+  close(how?: 'without limit'): Promise<void>;
 }
 
 /** The version in package.json. */
@@ -115,21 +128,24 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     unbound.delete(database);
   });
 
+  const unready = () => findUnready({ config: () => inForce, catalog, unbound: () => unbound, phase: () => phase });
+
   let finishToken: Awaited<ReturnType<typeof createTokenMaker>>;
   let planner: ConfigurablePlanner;
   let http: HttpServer | undefined;
   let listener: Listener;
   try {
     // First, so that a load balancer hears that the gateway is starting.
+    const place = options.share ? undefined : config.metrics;
     http =
-      config.metrics &&
+      place &&
       (await startHttp({
-        listen: config.metrics,
+        listen: place,
         metrics,
-        unready: () => findUnready({ config: () => inForce, catalog, unbound: () => unbound, phase: () => phase }),
+        unready,
         unreadyNow: () => phaseReason(phase),
       }).catch((error: unknown) => {
-        throw listenError('metrics', config.metrics!, error);
+        throw listenError('metrics', place, error);
       }));
     planner = createPlanner({
       ...(options.nonce === undefined ? {} : { nonce: options.nonce }),
@@ -164,7 +180,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
           return inForce.limits.loginSeconds;
         },
       },
-      planner,
+      planner: options.share?.(planner) ?? planner,
       observer: createObserver(metrics, log),
       finishToken: (column, payload) => finishToken(column, payload),
       onBytes: (direction, count) =>
@@ -189,7 +205,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     'listening',
   );
 
-  async function apply(read: Config): Promise<readonly string[]> {
+  async function configure(read: Config): Promise<readonly string[]> {
     const { config: next, needRestart } = keepFixed(inForce, read);
     candidate = next;
     try {
@@ -238,30 +254,34 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   }
 
   const reloader: Reloader | undefined =
-    options.source && startReloader({ source: options.source, apply, log, metrics });
+    options.source && startReloader({ source: options.source, apply: configure, log, metrics });
 
-  async function close(): Promise<void> {
+  async function close(how?: 'without limit'): Promise<void> {
+    const { drainSeconds, shutdownDelaySeconds } = inForce.limits;
+    const delay = how || phase === 'stopping' ? 0 : shutdownDelaySeconds;
     phase = 'stopping';
     reloader?.close();
-    const { drainSeconds, shutdownDelaySeconds } = inForce.limits;
     const sessions = listener.sessionCount();
-    log.info({ sessions, shutdown_delay_seconds: shutdownDelaySeconds, drain_seconds: drainSeconds }, 'shutting down');
-    if (shutdownDelaySeconds > 0) await sleep(shutdownDelaySeconds * 1000);
-    await listener.close(drainSeconds);
-    await catalog.close();
-    await http?.close();
-    log.info('stopped');
-    await flushLog(log);
+    log.info({ sessions, shutdown_delay_seconds: delay, drain_seconds: how ? 'no limit' : drainSeconds }, 'shutting down');
+    if (delay > 0) await sleep(delay * 1000);
+    await listener.close(how ? undefined : drainSeconds);
+    closed ??= (async () => {
+      await catalog.close();
+      await http?.close();
+      log.info('stopped');
+      await flushLog(log);
+    })();
+    await closed;
   }
   let closed: Promise<void> | undefined;
   return {
     address: listener.address,
     ...(http ? { metricsAddress: http.address } : {}),
+    metrics,
+    unready,
+    configure,
     reload: async () => reloader?.reload(),
-    close: () => {
-      closed ??= close();
-      return closed;
-    },
+    close,
   };
 }
 

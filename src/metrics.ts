@@ -2,7 +2,16 @@
  * What Prometheus scrapes. Every label comes from a closed set, from the policies or from the schema; nothing that a
  * client sends becomes one, and each metric has a limit of series all the same.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { DatabaseState } from './catalog/refresh.js';
 import type { ColumnLabel, Plan, Refusal } from './sql/plan-types.js';
 
@@ -23,10 +32,15 @@ const RELOAD_RESULTS = ['ok', 'error'] as const;
 export type ReloadResult = (typeof RELOAD_RESULTS)[number];
 export type Direction = 'client_to_server' | 'server_to_client';
 
+/** The metrics of a process as plain data. */
+export type MetricsJson = readonly MetricObjectWithValues<MetricValue<string>>[];
+
 export interface Metrics {
   readonly contentType: string;
   /** The text exposition format. */
   text(): Promise<string>;
+  /** The same as plain data, for aggregation with those of other processes. */
+  json(): Promise<MetricsJson>;
   /** A text was planned and is acted on. */
   planned(plan: Plan): void;
   /** How long the decision took, and whether the plan cache had it. */
@@ -60,8 +74,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> =>
     new Counter({ name, help, labelNames, registers });
-  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[], collect?: () => void) =>
-    new Gauge<T>({ name, help, labelNames, registers, ...(collect ? { collect } : {}) });
+  /** `aggregator`: what several processes are together. */
+  const gauge = <T extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly T[],
+    aggregator: Aggregator,
+    collect?: () => void,
+  ) => new Gauge<T>({ name, help, labelNames, registers, aggregator, ...(collect ? { collect } : {}) });
 
   const queries = counter('pgveil_queries_total', 'SQL texts by what was decided for them.', ['verdict', 'kind']);
   const maskedColumns = counter(
@@ -93,7 +113,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const cacheHits = counter('pgveil_plan_cache_hits_total', 'Plans that the plan cache had.', []);
   const cacheMisses = counter('pgveil_plan_cache_misses_total', 'Plans that had to be made.', []);
-  const sessionsNow = gauge('pgveil_sessions', 'Client connections that are open.', []);
+  const sessionsNow = gauge('pgveil_sessions', 'Client connections that are open.', [], 'sum');
   const sessionsTotal = counter('pgveil_sessions_total', 'Client connections that were accepted.', []);
   const bytes = counter('pgveil_bytes_total', 'Bytes read from clients and written to clients.', ['direction']);
   const upstreamErrors = counter('pgveil_upstream_errors_total', 'Failures of connections to the server.', ['kind']);
@@ -109,23 +129,32 @@ export function createMetrics(sources: MetricSources): Metrics {
     'pgveil_config_loaded_timestamp_seconds',
     'When the configuration in force was read.',
     [],
+    'min',
     function (this: Gauge) {
       if (configLoadedAt !== undefined) this.set(configLoadedAt / 1000);
     },
   );
-  gauge('pgveil_config_age_seconds', 'Time since the configuration in force was read.', [], function (this: Gauge) {
-    if (configLoadedAt !== undefined) this.set((Date.now() - configLoadedAt) / 1000);
-  });
+  gauge(
+    'pgveil_config_age_seconds',
+    'Time since the configuration in force was read.',
+    [],
+    'max',
+    function (this: Gauge) {
+      if (configLoadedAt !== undefined) this.set((Date.now() - configLoadedAt) / 1000);
+    },
+  );
   const reloads = counter('pgveil_config_reload_total', 'Attempts to take a changed configuration.', ['result']);
   const lastReload = gauge(
     'pgveil_config_last_reload_success',
     '1 where the configuration in force is the one that was read last, 0 where that one was not valid or did not fit.',
     [],
+    'min',
   );
   gauge(
     'pgveil_catalog_age_seconds',
     'Time since the known schema of a database was last found to be right.',
     ['database'],
+    'max',
     function (this: Gauge<'database'>) {
       this.reset();
       for (const [database, age] of agesOf(sources.databases())) this.set({ database }, age);
@@ -135,6 +164,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     'pgveil_policies_bound',
     '1 where the policies fit the schema of a database, 0 where tables are closed because they do not.',
     ['database'],
+    'min',
     function (this: Gauge<'database'>) {
       this.reset();
       const unbound = sources.unbound();
@@ -147,7 +177,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       for (const [database, value] of bound) this.set({ database }, value);
     },
   );
-  gauge('pgveil_build_info', 'The version that runs.', ['version']).set({ version: sources.version }, 1);
+  gauge('pgveil_build_info', 'The version that runs.', ['version'], 'first').set({ version: sources.version }, 1);
   collectDefaultMetrics({ register: registry });
 
   // Rates need a first value: without these, the first refusal or error would not show as an increase.
@@ -178,6 +208,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    json: () => registry.getMetricsAsJSON(),
     planned: (plan) => {
       const kind = kindOf(plan);
       queries.inc({ verdict: plan.verdict, kind: within(kinds, kind, MOST_KINDS) ? kind : OTHER });

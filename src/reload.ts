@@ -83,6 +83,7 @@ export function keepFixed(
     ['listen', placeOf(inForce.listen), placeOf(read.listen)],
     ['upstream', placeOf(inForce.upstream), placeOf(read.upstream)],
     ['metrics', inForce.metrics, read.metrics],
+    ['workers', inForce.workers, read.workers],
     ['catalog.user', inForce.catalog.user, read.catalog.user],
     ['catalog.refresh_seconds', inForce.catalog.refreshSeconds, read.catalog.refreshSeconds],
   ];
@@ -96,6 +97,7 @@ export function keepFixed(
       ...(inForce.metrics ? { metrics: inForce.metrics } : {}),
       listen: { ...read.listen, ...placeOf(inForce.listen) },
       upstream: { ...read.upstream, ...placeOf(inForce.upstream) },
+      workers: inForce.workers,
       catalog: { ...catalog, databases, ...(newPassword === undefined ? {} : { password: newPassword }) },
     },
     needRestart: pairs.filter(([, before, now]) => !isDeepStrictEqual(before, now)).map(([name]) => name),
@@ -176,8 +178,8 @@ export function startReloader(options: ReloaderOptions): Reloader {
   };
 }
 
-/** One line for each. */
-function reasonsOf(error: unknown): readonly string[] {
+/** Why a configuration was not taken, for the log: one line for each cause. */
+export function reasonsOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems.map((problem) => formatProblems([problem]));
   if (error instanceof StartError) return error.message.split('\n');
   return [`a defect of pgveil: ${String(error)}`];

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -8,12 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/demo/embedded-postgres.js';
-
-const CLI = path.join(import.meta.dirname, '../src/cli.ts');
+import { get, killAll, run, serve, unusedPorts } from './harness/cli.js';
 
 let folder: string;
 let server: EmbeddedPostgres;
-const running = new Set<ChildProcess>();
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'pgveil-cli-'));
@@ -31,10 +28,7 @@ afterAll(async () => {
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-  running.clear();
-});
+afterEach(killAll);
 
 function clientOn(port: number): pg.Client {
   const client = new pg.Client({
@@ -46,14 +40,6 @@ function clientOn(port: number): pg.Client {
   });
   client.on('error', () => undefined);
   return client;
-}
-
-async function unusedPorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(probes.map((probe) => once(probe, 'listening')));
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
-  for (const probe of probes) probe.close();
-  return ports;
 }
 
 interface FileOptions {
@@ -88,52 +74,6 @@ policies:
 `,
   );
   return file;
-}
-
-interface Child {
-  readonly process: ChildProcess;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function start(...args: string[]): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return code as number | null;
-  });
-  return { process: child, stdout: () => stdout, stderr: () => stderr, ended };
-}
-
-async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = start(...args);
-  const code = await child.ended;
-  return { code, stdout: child.stdout(), stderr: child.stderr() };
-}
-
-/** Starts the gateway and waits until it listens. */
-async function serve(file: string): Promise<Child> {
-  const child = start('serve', '--config', file);
-  for (let waited = 0; !child.stdout().includes('"msg":"listening"'); waited += 50) {
-    if (child.process.exitCode !== null || waited > 30_000) throw new Error(`not listening: ${child.stderr()}`);
-    await sleep(50);
-  }
-  return child;
-}
-
-async function get(port: number, what: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://127.0.0.1:${port}${what}`);
-  return { status: response.status, text: await response.text() };
 }
 
 describe('the command line', () => {

@@ -29,9 +29,10 @@ export interface Listener {
   sessionCount(): number;
   /**
    * Accepts no more clients. Idle sessions end at once with 57P01, others when their transaction ends, and all that are
-   * left after `drainSeconds`. Resolves when every connection is closed.
+   * left after `drainSeconds`; undefined for no such limit, which a later call can set. Resolves when every connection is
+   * closed.
    */
-  close(drainSeconds: number): Promise<void>;
+  close(drainSeconds: number | undefined): Promise<void>;
 }
 
 /** Connections beyond the limit of sessions: cancel requests, and clients that are told that there are too many. */
@@ -88,21 +89,29 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : listen.port;
 
+  async function close(): Promise<void> {
+    const serverClosed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const relaysClosed = new Promise<void>((resolve) => {
+      allClosed = resolve;
+    });
+    for (const relay of relays) relay.drain();
+    if (relays.size > 0) await relaysClosed;
+    await serverClosed;
+  }
+  let closed: Promise<void> | undefined;
+
   return {
     address: { host: listen.host, port },
     sessionCount: () => relays.size,
-    async close(drainSeconds) {
-      const serverClosed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const relaysClosed = new Promise<void>((resolve) => {
-        allClosed = resolve;
-      });
-      for (const relay of relays) relay.drain();
-      const grace = setTimeout(() => {
-        for (const relay of relays) relay.abort();
-      }, drainSeconds * 1000);
-      if (relays.size > 0) await relaysClosed;
-      clearTimeout(grace);
-      await serverClosed;
+    close(drainSeconds) {
+      closed ??= close();
+      if (drainSeconds !== undefined) {
+        const grace = setTimeout(() => {
+          for (const relay of relays) relay.abort();
+        }, drainSeconds * 1000);
+        void closed.then(() => clearTimeout(grace));
+      }
+      return closed;
     },
   };
 }

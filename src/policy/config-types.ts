@@ -171,6 +171,8 @@ export interface Config {
   };
   /** Absent: no metrics, no health checks. */
   readonly metrics?: HostPort;
+  /** Processes that serve clients. Default 1: the one that was started. */
+  readonly workers: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Newest first; the first makes the tokens. Empty where no mask is one_way. */
   readonly oneWayKeys: readonly OneWayKey[];

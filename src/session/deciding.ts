@@ -42,7 +42,10 @@ export function decide(
       else {
         const executed = used.filter(({ of }) => of === 'statement').map(({ key }) => key);
         const refused = validity === 'valid' ? refusalOfExecute(state, executed) : STALE;
-        act(refused ? refusal(refused) : decision, text);
+        const isOpen = executed.some((key) => state.statements.candidates(key).length > 1);
+        // The refusal may be of what a name does not mean any more.
+        if (refused && isOpen) whenAnswered(state, () => decide(state, read, act));
+        else act(refused ? refusal(refused) : decision, text);
       }
     });
   });

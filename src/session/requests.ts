@@ -1,7 +1,7 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan, Refusal } from '../sql/plan-types.js';
+import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import {
@@ -27,7 +27,17 @@ import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, traits } from './planning.js';
 import { refusalOfBind } from './provisos.js';
 import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
-import { changeNames, endSession, isIdle, keyOfName, now, type SessionState, terminate, waitUntil } from './state.js';
+import {
+  changeNames,
+  endSession,
+  isIdle,
+  keyOfName,
+  now,
+  type SessionState,
+  terminate,
+  waitUntil,
+  whenAnswered,
+} from './state.js';
 import { type Prepared, portalOf } from './statements.js';
 import { revalidate } from './validity.js';
 
@@ -136,7 +146,11 @@ function query(state: SessionState, buffer: Buffer, start: number, end: number):
   decide(state, read, (decision, text) => {
     if (decision === 'skipped') return;
     if (decision === 'answered') endSkipping(state);
-    else actOnQuery(state, text, original, decision);
+    else {
+      const { changes } = traits(state, decision.plan.statements);
+      const act = () => actOnQuery(state, text, original, decision);
+      changeNames(state, changes, act, () => query(state, buffer, start, end));
+    }
   });
 }
 
@@ -154,8 +168,7 @@ function actOnQuery(state: SessionState, text: string, original: Range | undefin
   const { plan, asOf } = decision;
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeQuery(replacement(plan)));
-  const { barrier, copy, changes } = traits(state, plan.statements);
-  changeNames(state, changes);
+  const { barrier, copy } = traits(state, plan.statements);
   state.replies.push({
     kind: 'query',
     own: undefined,
@@ -240,6 +253,11 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     state.boundSinceSync = true;
     const refused =
       validity === 'valid' ? refusalOfBind(state, statement, whole ? { buffer, start, end } : undefined) : STALE;
+    if (refused && state.statements.candidates(statement).length > 1) {
+      // The refusal may be of what the name does not mean any more.
+      whenAnswered(state, () => bind(state, buffer, start, end, whole));
+      return;
+    }
     if (!refused) {
       const asOf = now(state);
       const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
@@ -293,7 +311,9 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
     state.unsynced = true;
     state.boundSinceSync = true;
     if (validity === 'valid') {
-      runPortal(state, portal, { buffer, start, end });
+      const { changes } = traits(state, carriedBy(state, portal));
+      const run = () => runPortal(state, portal, { buffer, start, end });
+      changeNames(state, changes, run, () => execute(state, buffer, start, end));
       return;
     }
     const plan = refuse(state, STALE);
@@ -302,17 +322,18 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
   });
 }
 
+/** What the portal runs, as far as it is known. */
+function carriedBy(state: SessionState, portal: string): readonly StatementPlan[] {
+  return state.portals.candidates(portal).map((candidate) => candidate.statement);
+}
+
 function runPortal(state: SessionState, portal: string, { buffer, start, end }: Range): void {
   const candidates = state.portals.candidates(portal);
-  const { barrier, copy, changes } = traits(
-    state,
-    candidates.map((candidate) => candidate.statement),
-  );
+  const { barrier, copy } = traits(state, carriedBy(state, portal));
   const settled = expectNames(
     state,
     candidates.map(({ statement, prepared }) => ({ statements: [statement], source: prepared })),
   );
-  changeNames(state, changes);
   state.replies.push({ kind: 'execute', ...PLAIN, barrier, settled, portal, mayCopy: copy });
   forward(state, buffer, start, end);
   if (copy) {

@@ -1,6 +1,6 @@
 /** What one session knows. Changed by `requests.ts` for what the client sends, by `replies.ts` for what the server sends. */
 import type { NameEnvironment, SessionEnvironment, StatementPlan } from '../sql/plan-types.js';
-import { type ErrorFields, encodeErrorFields, type TransactionStatus } from '../wire/backend-messages.js';
+import { type ErrorFields, encodeErrorFields, fatalError, type TransactionStatus } from '../wire/backend-messages.js';
 import { ByteRuns } from '../wire/byte-runs.js';
 import type { MessageReader } from '../wire/framing.js';
 import { FLUSH, TERMINATE } from '../wire/frontend-messages.js';
@@ -23,7 +23,7 @@ export interface Mending {
 
 export interface SessionState {
   readonly options: SessionOptions & {
-    /** The planner has answered what this waits for. */
+    /** The planner has done what this waits for. */
     readonly resume: (wait: SessionState['wait']) => void;
   };
   readonly fromClient: MessageReader;
@@ -79,7 +79,9 @@ export interface SessionState {
   copyOut: CopyRowMasker | 'as they are' | undefined;
 
   /** Requests of the client wait until this is so, then `resume` is called. */
-  wait: { readonly until: 'answered' | 'planned' | 'copy known'; readonly resume: () => void } | undefined;
+  wait:
+    | { readonly until: 'answered' | 'planned' | 'announced' | 'copy known'; readonly resume: () => void }
+    | undefined;
   /** Where the rest goes of the client's message whose head was seen. */
   restTo: 'server' | 'nowhere';
   /** The client sends no more than what was received. */
@@ -149,12 +151,44 @@ export function now(state: SessionState): AsOf {
   return { generation: state.options.planner.generation(state.identity.database), version: state.version };
 }
 
-/** Notes that a request is forwarded which may change what these names mean, also for other sessions. */
-export function changeNames(state: SessionState, names: readonly string[]): void {
-  if (names.length === 0) return;
+/**
+ * Notes that a request may change what these names mean, also for other sessions, and forwards it when all know.
+ * @param forward called at once, or later with nothing forwarded in between, or never where the server skips the request
+ * @param again called in its place where what the request was judged by has changed meanwhile
+ */
+export function changeNames(
+  state: SessionState,
+  names: readonly string[],
+  forward: () => void,
+  again: () => void,
+): void {
+  if (names.length === 0) {
+    forward();
+    return;
+  }
   for (const name of names) state.uncommittedNames.add(name);
   state.version++;
-  state.options.planner.watchUncommitted?.(state.identity.database, state.uncommittedNames);
+  const told = state.options.planner.watchUncommitted?.(state.identity.database, state.uncommittedNames);
+  if (!told) {
+    forward();
+    return;
+  }
+  const { generation } = now(state);
+  let failed = false;
+  waitUntil(state, 'announced', () => {
+    if (failed) endSession(state, fatalError('57P01', 'terminating connection due to administrator command'));
+    else if (state.discarding) return;
+    else if (now(state).generation === generation) forward();
+    else again();
+  });
+  const { wait } = state;
+  told.then(
+    () => state.options.resume(wait),
+    () => {
+      failed = true;
+      state.options.resume(wait);
+    },
+  );
 }
 
 /** The names mean what the planner knows by now, or will know before it plans again. */

@@ -218,8 +218,11 @@ export interface Planner {
   generation(database: string): number;
   /** A session has committed DDL: later plans wait until the catalog was read again. */
   schemaChanged(database: string): void;
-  /** A session is about to change what these names mean; the set may grow. Other sessions must not use them meanwhile. */
-  watchUncommitted?(database: string, names: ReadonlySet<string>): void;
+  /**
+   * A session is about to change what these names mean; the set may grow. Other sessions must not use them meanwhile.
+   * A promise where sessions of other processes have to hear of it first: nothing is to be sent before it resolves.
+   */
+  watchUncommitted?(database: string, names: ReadonlySet<string>): Promise<void> | undefined;
   /** It has committed, and said so by `schemaChanged`, or given up. */
   forgetUncommitted?(database: string, names: ReadonlySet<string>): void;
 }

@@ -273,6 +273,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       const sets = watched.get(database) ?? new Set();
       sets.add(names);
       watched.set(database, sets);
+      return undefined;
     },
     forgetUncommitted(database, names) {
       const sets = watched.get(database);

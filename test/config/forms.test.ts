@@ -11,6 +11,7 @@ it('fills in the defaults', () => {
     listen: { host: '127.0.0.1', port: 6432 },
     upstream: { host: '127.0.0.1', port: 5432 },
     catalog: { user: 'u', refreshSeconds: 5, databases: [] },
+    workers: 1,
     logLevel: 'info',
     oneWayKeys: [],
     limits: { maxSessions: 1000, loginSeconds: 30, drainSeconds: 10, shutdownDelaySeconds: 0, cachedPlans: 5000 },
@@ -65,6 +66,7 @@ policies:
     upstream: { host: 'db.example', port: 7001 },
     catalog: { user: 'u', password: 'pw', refreshSeconds: 60, databases: ['shop', '9'] },
     metrics: { host: '127.0.0.1', port: 9632 },
+    workers: 1,
     logLevel: 'warn',
     oneWayKeys: [
       { id: 'new', secret: KEY },

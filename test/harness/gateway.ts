@@ -37,6 +37,7 @@ export function configFor(
     listen: { host: upstream.host, port: 0 },
     upstream: { host: upstream.host, port: upstream.port },
     catalog: { ...config.catalog, password: upstream.password, databases: [upstream.database] },
+    workers: 1,
     logLevel: 'error',
   };
 }

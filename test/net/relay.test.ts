@@ -403,7 +403,7 @@ describe('a client that leaves while its DDL is under way', () => {
         return { verdict: 'pass', statements, generation: 1, fingerprint: () => '' };
       },
       schemaChanged: () => told++,
-      watchUncommitted: (_database, names) => watched.add(names),
+      watchUncommitted: (_database, names) => void watched.add(names),
       forgetUncommitted: (_database, names) => watched.delete(names),
     };
     const listener = await startListener(listenerOptions(gateway.postgres.port, [], { planner }));

@@ -238,15 +238,17 @@ function plainLevel(g: Generation, wanted: Wanted, from: From, scope: Scope, whe
   const isDistinct = outputs.every((o) => isOrderable(o.column.type)) && c.chance(0.1);
   const list = outputs.map((o) => o.sql).join(', ');
   const columns = outputs.map((o) => o.column);
+  const by: { readonly tainted: boolean }[] = [];
   let order = '';
   if (columns.length > 0 && (wanted.few || wanted.one || c.chance(wanted.top ? 0.5 : 0.15))) {
     if (!isDistinct && total && c.chance(0.5)) {
       const first = c.chance(0.5)
-        ? `${expression(g, c.pick(['text', 'numeric', 'time'] as const), scope, 1, 'any').sql}, `
-        : '';
-      order = ` ORDER BY ${first}${total.map((key) => key + c.pick(['', ' DESC'])).join(', ')}`;
+        ? expression(g, c.pick(['text', 'numeric', 'time'] as const), scope, 1, 'any')
+        : undefined;
+      if (first) by.push(first);
+      order = ` ORDER BY ${first ? `${first.sql}, ` : ''}${total.map((key) => key + c.pick(['', ' DESC'])).join(', ')}`;
     } else order = ordinals(g, columns);
-    if (order) order += limit(g, wanted, [...columns, ...scope.columns]);
+    if (order) order += limit(g, wanted, [...columns, ...scope.columns, ...by]);
   }
   if (!order && (wanted.few || wanted.one)) return oneRow(g, columns);
   const sql = `SELECT ${isDistinct ? 'DISTINCT ' : ''}${list}${from.sql ? ` FROM ${from.sql}` : ''}${where}${windowClause(windows)}${order}`;

@@ -12,6 +12,7 @@ import type {
   Plan,
   Planner,
   Refusal,
+  RefusePlan,
   SessionEffect,
   SessionEnvironment,
   StatementPlan,
@@ -130,7 +131,7 @@ export const REFUSAL: Refusal = {
 
 export const MARKER = 'refused 0123456789abcdef';
 
-export function refuse(...before: StatementPlan[]): Plan {
+export function refuse(...before: StatementPlan[]): RefusePlan {
   return {
     verdict: 'refuse',
     text: `fail "${MARKER}"`,

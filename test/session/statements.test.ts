@@ -1,15 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { nameKey } from '../../src/session/statements.js';
 import type { Plan, StatementPlan } from '../../src/sql/plan-types.js';
-import { client as c, effect, pass, rewrite, server as s, startScript, statement, TAG, tagged } from './script.js';
+import {
+  client as c,
+  effect,
+  pass,
+  refuse,
+  rewrite,
+  server as s,
+  startScript,
+  statement,
+  TAG,
+  tagged,
+} from './script.js';
 
 /** Each text of these names is a statement whose first column is tagged under that id. */
 const tables: Readonly<Record<string, StatementPlan>> = {
   seven: statement({ output: [tagged(0)] }),
   plain: statement(),
+  /** Refused with whatever parameters. */
+  never: statement(),
 };
-const plans = (text: string): Plan | undefined =>
-  tables[text] ? rewrite(`rewritten ${text}`, [tables[text]]) : undefined;
+const plans = (text: string): Plan | undefined => {
+  const made = tables[text] && rewrite(`rewritten ${text}`, [tables[text]]);
+  if (text !== 'never' || made?.verdict !== 'rewrite') return made;
+  return { ...made, proviso: { parameters: [1], holds: () => false, otherwise: refuse() } };
+};
 const CELL = `${TAG}7:x`;
 const FINISHED = 'R(<buyer:x>)';
 const RAW = `R(${CELL})`;
@@ -33,6 +49,27 @@ describe('prepared statements', () => {
     prepare(script, 'b', 'plain');
     expect(runs(script, 'a')).toBe(FINISHED);
     expect(runs(script, 'b')).toBe(RAW);
+  });
+
+  test('are not refused for what their name meant before', () => {
+    const script = startScript(plans);
+    prepare(script, '', 'never');
+    expect(script.client(c.bind('', ''), c.sync).toServer).toMatch(/^B\(\|pgveil refused \w+\) S$/);
+    script.server(s.error('26000', 'no such statement'), s.ready());
+    // Whether the name will mean the second is not known yet.
+    const sent = script.client(c.parse('', 'plain'), c.bind('', ''), c.execute(''), c.sync).toServer;
+    expect(sent).toBe('P(|rewritten plain) H');
+    expect(script.server(s.parsed).toServer).toBe('B(|) E() S');
+    expect(script.server(s.bound, s.row(CELL), s.done('A'), s.ready()).toClient).toBe(`2 ${RAW} C(A) Z(I)`);
+  });
+
+  test('are refused for what their name means after a Parse that failed', () => {
+    const script = startScript(plans);
+    prepare(script, 'a', 'never');
+    script.client(c.parse('a', 'plain'), c.sync, c.bind('', 'a'), c.execute(''), c.sync);
+    expect(script.server(s.error('42P05', 'exists'), s.ready()).toServer).toMatch(
+      /^B\(\|pgveil refused \w+\) E\(\) S$/,
+    );
   });
 
   test('stay when a Parse of the same name fails', () => {
