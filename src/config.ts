@@ -9,6 +9,7 @@ import { type Checks, checkMapping, report } from './config/check.js';
 import { isMapping, oneLine, readDocument, show } from './config/document.js';
 import { endpoint, names, text, wholeNumber } from './config/fields.js';
 import { readPolicies } from './config/policies.js';
+import { readRoles } from './config/roles.js';
 import {
   isFileName,
   type ReadSecret,
@@ -47,6 +48,9 @@ const KEY = z.strictObject({
 });
 const LIMITS = z.strictObject({
   max_sessions: wholeNumber(1, 100_000).default(1000),
+  max_sessions_per_role: wholeNumber(1, 100_000).optional(),
+  idle_seconds: wholeNumber(0, 604_800, ' of seconds').default(0),
+  keepalive_seconds: wholeNumber(0, 86_400, ' of seconds').default(60),
   login_seconds: wholeNumber(1, 3600, ' of seconds').default(30),
   drain_seconds: wholeNumber(0, 3600, ' of seconds').default(10),
   shutdown_delay_seconds: wholeNumber(0, 3600, ' of seconds').default(0),
@@ -73,6 +77,7 @@ const TOP = z.strictObject({
   one_way_keys: section,
   limits: section,
   functions: section,
+  roles: section,
   policies: section,
 });
 
@@ -129,6 +134,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
   const listenTls = readListenTls(checks, readSecret);
   const upstreamTls = readUpstreamTls(checks, readSecret);
   const oneWayKeys = readKeys(checks, readSecret);
+  const roles = readRoles(checks);
   const policies = readPolicies(checks);
   if (!document.has(['one_way_keys'])) checkKeysNeeded(checks, policies);
 
@@ -149,6 +155,9 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     oneWayKeys,
     limits: {
       maxSessions: limits.max_sessions,
+      ...(limits.max_sessions_per_role === undefined ? {} : { maxSessionsPerRole: limits.max_sessions_per_role }),
+      idleSeconds: limits.idle_seconds,
+      keepaliveSeconds: limits.keepalive_seconds,
       loginSeconds: limits.login_seconds,
       drainSeconds: limits.drain_seconds,
       shutdownDelaySeconds: limits.shutdown_delay_seconds,
@@ -158,6 +167,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
       signature,
       at: document.at(['functions', 'allow', index]),
     })),
+    roles,
     policies,
   };
 }

@@ -7,6 +7,7 @@ import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
+import { limitsOf } from './limits.js';
 import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logDefect, logProblems } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { createTlsAcceptor } from './net/client-tls.js';
@@ -156,14 +157,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         return inForce.upstream;
       },
       tls: () => acceptor,
-      limits: {
-        get maxSessions() {
-          return inForce.limits.maxSessions;
-        },
-        get loginSeconds() {
-          return inForce.limits.loginSeconds;
-        },
-      },
+      limits: limitsOf(() => inForce),
       planner,
       observer: createObserver(metrics, log),
       finishToken: (column, payload) => finishToken(column, payload),

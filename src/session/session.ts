@@ -27,6 +27,7 @@ export function createSession(options: SessionOptions): Session {
   const state: SessionState = createState(
     {
       ...options,
+      admit: (role, answer) => options.admit(role, (admittance) => guard('client', () => answer(admittance))),
       resume: (wait) => {
         if (wait && state.wait === wait) {
           guard('client', () => {
@@ -80,10 +81,11 @@ export function createSession(options: SessionOptions): Session {
     fromClient(chunk) {
       guard('client', () => {
         if (state.phase === 'ending' || state.phase === 'ended') return;
-        let rest: Buffer | undefined = chunk;
-        if (state.phase === 'startup') rest = handleStartup(state, login, chunk);
-        if (!rest) return;
-        state.fromClient.push(rest);
+        if (state.phase === 'startup') {
+          handleStartup(state, login, chunk);
+          return;
+        }
+        state.fromClient.push(chunk);
         if (state.phase === 'login') handleLoginRequests(state, login);
         if (state.phase === 'ready') handleRequests(state);
       });
@@ -111,7 +113,7 @@ export function createSession(options: SessionOptions): Session {
       return state.phase === 'ready' || state.phase === 'ending';
     },
     get idle() {
-      return isIdle(state);
+      return isIdle(state) && state.fromClient.atBoundary;
     },
     drain(error: ErrorFields) {
       state.draining = error;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD, problems } from './problems.js';
 
-const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, functions, policies';
+const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, functions, roles, policies';
 
 describe('YAML', () => {
   it.each([
@@ -36,7 +36,7 @@ describe('YAML', () => {
     expect(problems(`${HEAD}policies: {}\nlog:\n  ? [a]\n  : 1\nlimits: "\\0"\nmetrics: &m { host: *m }`)).toEqual([
       'c.yaml:4:5 log: has a key that is not plain text; a key is followed by a colon: key: value',
       'c.yaml:6:9 limits: holds a NUL or half of a character',
-      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, login_seconds, drain_seconds, shutdown_delay_seconds, cached_plans',
+      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, max_sessions_per_role, idle_seconds, keepalive_seconds, login_seconds, drain_seconds, shutdown_delay_seconds, cached_plans',
       'c.yaml:7:15 metrics.host: has an alias *m that leads nowhere or into itself',
     ]);
   });
@@ -84,6 +84,26 @@ describe('the top level', () => {
     ],
     ['log: { level: warning }', '3:15 log.level: unknown level "warning"; valid: debug, info, warn, error'],
     ['limits: { max_sessions: 0 }', '3:25 limits.max_sessions: must be a whole number from 1 to 100000, not 0'],
+    [
+      'limits: { max_sessions_per_role: { a: 1 } }',
+      '3:11 limits.max_sessions_per_role: must be a whole number from 1 to 100000, not a mapping',
+    ],
+    [
+      'limits: { idle_seconds: -1 }',
+      '3:25 limits.idle_seconds: must be a whole number of seconds from 0 to 604800, not -1',
+    ],
+    [
+      'limits: { keepalive_seconds: off }',
+      '3:30 limits.keepalive_seconds: must be a whole number of seconds from 0 to 86400, not "off"',
+    ],
+    ['roles: [a]', '3:1 roles: must be a mapping of roles by name, not a list'],
+    ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions'],
+    [
+      'roles: { a: { max_session: 5 } }',
+      '3:15 roles.a.max_session: unknown key "max_session"; did you mean "max_sessions"? valid: max_sessions',
+    ],
+    ['roles: { a: { max_sessions: 0 } }', '3:29 roles.a.max_sessions: must be a whole number from 1 to 100000, not 0'],
+    ['roles: { "": {} }', '3:10 roles."": "" is not a name for a role; a name has 1 to 63 bytes'],
     [
       'limits: { login_seconds: 1m }',
       '3:26 limits.login_seconds: must be a whole number of seconds from 1 to 3600, not "1m"',
