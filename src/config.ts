@@ -9,6 +9,7 @@ import { type Checks, checkMapping, report } from './config/check.js';
 import { isMapping, oneLine, readDocument, show } from './config/document.js';
 import { endpoint, names, text, wholeNumber } from './config/fields.js';
 import { readPolicies } from './config/policies.js';
+import { readProxyProtocol } from './config/proxy-protocol.js';
 import { readRoles } from './config/roles.js';
 import {
   isFileName,
@@ -30,7 +31,10 @@ export class ConfigError extends Error {
   }
 }
 
-const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({ tls: z.unknown().optional() });
+const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({
+  tls: z.unknown().optional(),
+  proxy_protocol: z.unknown().optional(),
+});
 const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 }).extend({ tls: z.unknown().optional() });
 const METRICS = endpoint({ host: '127.0.0.1', port: 9632 });
 const CATALOG = z.strictObject({
@@ -132,6 +136,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     ? takeSecret(checks, passwordFile, readPassword, readSecret)
     : undefined;
   const listenTls = readListenTls(checks, readSecret);
+  const proxyProtocol = readProxyProtocol(checks);
   const upstreamTls = readUpstreamTls(checks, readSecret);
   const oneWayKeys = readKeys(checks, readSecret);
   const roles = readRoles(checks);
@@ -142,7 +147,12 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     throw new ConfigError(inOrder(checks.problems));
   }
   return {
-    listen: { host: listen.host, port: listen.port, ...(listenTls ? { tls: listenTls } : {}) },
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      ...(listenTls ? { tls: listenTls } : {}),
+      ...(proxyProtocol ? { proxyProtocol } : {}),
+    },
     upstream: { host: upstream.host, port: upstream.port, ...(upstreamTls ? { tls: upstreamTls } : {}) },
     catalog: {
       user: catalog.user,

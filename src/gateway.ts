@@ -8,7 +8,16 @@ import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
 import { limitsOf } from './limits.js';
-import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logDefect, logProblems } from './log.js';
+import {
+  createErrorLog,
+  createForeignLog,
+  createLog,
+  createProxyLog,
+  flushLog,
+  type Log,
+  logDefect,
+  logProblems,
+} from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { createTlsAcceptor } from './net/client-tls.js';
 import { type Listener, startListener } from './net/listener.js';
@@ -157,6 +166,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         return inForce.upstream;
       },
       tls: () => acceptor,
+      proxies: () => inForce.listen.proxyProtocol,
+      onProxyRefused: createProxyLog(log),
       limits: limitsOf(() => inForce),
       planner,
       observer: createObserver(metrics, log),

@@ -1,6 +1,6 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
 import { createServer } from 'node:net';
-import type { HostPort } from '../policy/config-types.js';
+import type { HostPort, ProxyProtocol } from '../policy/config-types.js';
 import { type Admission, type AdmissionLimits, createAdmission, makingRoom } from './admission.js';
 import type { TlsAcceptor } from './client-tls.js';
 import { endIdle } from './idle.js';
@@ -9,11 +9,13 @@ import { endSlowLogin } from './slow-logins.js';
 
 /** `upstream` is read again for each client. */
 export interface ListenerOptions
-  extends Omit<RelayOptions, 'loginSeconds' | 'keepaliveSeconds' | 'onBytes' | 'admission' | 'tls'> {
+  extends Omit<RelayOptions, 'loginSeconds' | 'keepaliveSeconds' | 'onBytes' | 'admission' | 'tls' | 'proxies'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
   /** Does the handshakes of clients that ask for TLS; asked for each client, undefined where there is none. */
   readonly tls?: () => TlsAcceptor | undefined;
+  /** Asked for each client; undefined where none comes by way of a proxy. */
+  readonly proxies?: () => ProxyProtocol | undefined;
   /** Read again for each client. */
   readonly limits: AdmissionLimits & {
     /** From the connection to the end of the login. */
@@ -63,6 +65,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     },
     get tls() {
       return options.tls?.();
+    },
+    get proxies() {
+      return options.proxies?.();
     },
     get keepaliveSeconds() {
       return limits.keepaliveSeconds ?? 0;

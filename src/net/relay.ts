@@ -1,6 +1,6 @@
 /** One client: its socket, its session, and the connection to the server that belongs to it. */
 import type { Socket } from 'node:net';
-import type { Upstream } from '../policy/config-types.js';
+import type { ProxyProtocol, Upstream } from '../policy/config-types.js';
 import type { SessionObserver } from '../session/observer.js';
 import { createSession } from '../session/session.js';
 import type { FinishToken, Session } from '../session/types.js';
@@ -8,6 +8,7 @@ import type { Planner } from '../sql/plan-types.js';
 import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
 import { type Admission, createSeat } from './admission.js';
 import { TLS_HANDSHAKE, type TlsAcceptor } from './client-tls.js';
+import { takeProxyHeader } from './proxy-protocol.js';
 import { type DialEvents, type Dialling, dial, keepAlive } from './upstream.js';
 
 export interface RelayOptions {
@@ -15,6 +16,10 @@ export interface RelayOptions {
   /** Does the handshakes of clients that ask for TLS; undefined where there is none. */
   readonly tls?: TlsAcceptor | undefined;
   readonly loginSeconds: number;
+  /** Clients that come by way of a proxy; undefined where none does. */
+  readonly proxies?: ProxyProtocol | undefined;
+  /** A connection is closed for what its PROXY header is, or because it has none. */
+  readonly onProxyRefused?: (address: string, reason: string) => void;
   /** 0: never. */
   readonly keepaliveSeconds: number;
   readonly planner: Planner;
@@ -144,7 +149,21 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
   }
   const onDrain = (): void => void server?.resume();
   const onEnd = (): void => session.inputEnded();
-  socket.on('data', onData);
+  if (options.proxies) {
+    takeProxyHeader(socket, options.proxies, {
+      done(address, rest) {
+        if (address !== undefined) session.clientAt(address);
+        socket.on('data', onData);
+        if (rest.length > 0) onData(rest);
+      },
+      refused(reason) {
+        options.onProxyRefused?.(socket.remoteAddress ?? '', reason);
+        socket.destroy();
+      },
+    });
+  } else {
+    socket.on('data', onData);
+  }
   socket.on('drain', onDrain);
   socket.on('end', onEnd);
   socket.on('error', () => socket.destroy());

@@ -158,9 +158,25 @@ export interface Upstream extends Server {
   readonly connectSeconds?: number;
 }
 
+/** Addresses of which the first `prefix` bits are those of `address`. */
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** Clients that come by way of a proxy, which tells who they are. */
+export interface ProxyProtocol {
+  /** The addresses of the proxies. */
+  readonly from: readonly Network[];
+  /** Whether nobody else may connect, and every connection must begin with a PROXY header. */
+  readonly required: boolean;
+}
+
 export interface Listen extends HostPort {
   /** Absent: no TLS. */
   readonly tls?: ListenTls;
+  /** Absent: no connection begins with a PROXY header. */
+  readonly proxyProtocol?: ProxyProtocol;
 }
 
 /** What holds for clients that log in as this role, and for no other. */

@@ -132,10 +132,10 @@ function startSession(state: SessionState, login: Login, startup: StartupMessage
   }
   const user = parameters.get('user') ?? '';
   state.identity = {
+    ...state.identity,
     database: cutName(parameters.get('database') || user),
     user: cutName(user),
     applicationName: parameters.get('application_name') ?? '',
-    remote: state.options.remote,
   };
   login.minor = minor;
   login.waiting = true;

@@ -103,6 +103,9 @@ export function createSession(options: SessionOptions): Session {
         if (state.draining && isIdle(state)) endSession(state, state.draining);
       });
     },
+    clientAt(remote: string) {
+      state.identity = { ...state.identity, remote };
+    },
     clientSecured() {
       login.encrypted = true;
     },

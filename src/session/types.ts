@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly observer: SessionObserver;
   readonly finishToken: FinishToken;
   readonly sink: SessionSink;
-  /** The client's address, for logs. */
+  /** The client's address, for logs, as far as the socket knows. */
   readonly remote: string;
   /** Whether clients may or must encrypt; absent where they cannot. */
   readonly tls?: 'offered' | 'required';
@@ -43,6 +43,8 @@ export interface Session {
   fromClient(chunk: Buffer): void;
   /** The chunk belongs to the session from now on. */
   fromServer(chunk: Buffer): void;
+  /** A proxy has said where the client is. Before the first chunk. */
+  clientAt(remote: string): void;
   /** What the client sends from now on comes encrypted. */
   clientSecured(): void;
   /**

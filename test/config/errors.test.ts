@@ -62,9 +62,15 @@ describe('the top level', () => {
   const port = 'must be a whole number (a TCP port) from 1 to 65535';
   it.each([
     ['listn: {}', `3:1 listn: unknown key "listn"; did you mean "listen"? valid: ${TOP}`],
-    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port, tls'],
-    ['listen: 127.0.0.1:6432', '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port, tls'],
-    ['listen: { prot: 1 }', '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port, tls'],
+    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port, tls, proxy_protocol'],
+    [
+      'listen: 127.0.0.1:6432',
+      '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port, tls, proxy_protocol',
+    ],
+    [
+      'listen: { prot: 1 }',
+      '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port, tls, proxy_protocol',
+    ],
     ['listen: { port: 65536 }', `3:17 listen.port: ${port}, not 65536`],
     ['upstream: { port: 0 }', `3:19 upstream.port: ${port}, not 0`],
     ['upstream: { port: "5432" }', `3:19 upstream.port: ${port}, not "5432"`],
@@ -96,6 +102,24 @@ describe('the top level', () => {
       'limits: { keepalive_seconds: off }',
       '3:30 limits.keepalive_seconds: must be a whole number of seconds from 0 to 86400, not "off"',
     ],
+    [
+      'listen: { proxy_protocol: true }',
+      '3:27 listen.proxy_protocol: must be a mapping, not true; valid keys: from, required',
+    ],
+    [
+      'listen: { proxy_protocol: { required: false } }',
+      '3:11 listen.proxy_protocol.from: is missing; it must be a list of addresses and networks of proxies, such as [10.0.0.0/8]',
+    ],
+    [
+      'listen: { proxy_protocol: { from: [] } }',
+      '3:29 listen.proxy_protocol.from: must be a list of addresses and networks of proxies, such as [10.0.0.0/8], not an empty list',
+    ],
+    ...['10.0.0.0/33', '10.0.0.256', 'proxy.example', '::1/129', '10.0.0.0/8/8', '10.0.0.0/', 'fe80::1%eth0'].map(
+      (bad) => [
+        `listen: { proxy_protocol: { from: ["${bad}"] } }`,
+        `3:36 listen.proxy_protocol.from[0]: must be an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8, not "${bad}"`,
+      ],
+    ),
     ['roles: [a]', '3:1 roles: must be a mapping of roles by name, not a list'],
     ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions'],
     [

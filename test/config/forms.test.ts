@@ -31,7 +31,7 @@ it('fills in the defaults', () => {
 it('reads every option', () => {
   const asked: string[] = [];
   const text = `
-listen: { host: "::1", port: 7000 }
+listen: { host: "::1", port: 7000, proxy_protocol: { from: [10.0.0.0/8, "fd00::1"], required: false } }
 upstream: { host: db.example, port: 7001 }
 catalog: { user: u, password_file: a.password, refresh_seconds: 60, databases: [shop, "9"] }
 metrics: {}
@@ -72,7 +72,17 @@ policies:
   expect(asked).toEqual(['config/a.password', '/keys/new', 'config/old']);
   const tables = 'policies.p.tables';
   expect(config).toEqual({
-    listen: { host: '::1', port: 7000 },
+    listen: {
+      host: '::1',
+      port: 7000,
+      proxyProtocol: {
+        from: [
+          { address: '10.0.0.0', prefix: 8 },
+          { address: 'fd00::1', prefix: 128 },
+        ],
+        required: false,
+      },
+    },
     upstream: { host: 'db.example', port: 7001 },
     catalog: { user: 'u', password: 'pw', refreshSeconds: 60, databases: ['shop', '9'] },
     metrics: { host: '127.0.0.1', port: 9632 },

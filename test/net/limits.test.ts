@@ -63,7 +63,7 @@ async function talk(listener: Listener, chunks: readonly Buffer[] = [], pause = 
   const received: Buffer[] = [];
   socket.on('data', (chunk) => received.push(chunk));
   socket.on('error', () => undefined);
-  const closed = once(socket, 'close');
+  const closed = new Promise((resolve) => socket.on('close', resolve));
   for (const chunk of chunks) {
     if (!socket.destroyed) socket.write(chunk);
     if (pause > 0) await ms(pause);
