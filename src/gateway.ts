@@ -7,7 +7,7 @@ import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
-import { limitsOf } from './limits.js';
+import { limitsOf, permitsOf } from './limits.js';
 import {
   createErrorLog,
   createForeignLog,
@@ -15,6 +15,7 @@ import {
   createProxyLog,
   flushLog,
   type Log,
+  logAllowed,
   logDefect,
   logProblems,
 } from './log.js';
@@ -169,6 +170,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       proxies: () => inForce.listen.proxyProtocol,
       onProxyRefused: createProxyLog(log),
       limits: limitsOf(() => inForce),
+      permits: permitsOf(() => inForce),
       planner,
       observer: createObserver(metrics, log),
       finishToken: (column, payload) => finishToken(column, payload),
@@ -193,6 +195,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     },
     'listening',
   );
+  logAllowed(log, config);
 
   async function apply(read: Config): Promise<readonly string[]> {
     const { config: next, needRestart } = keepFixed(inForce, read);
@@ -213,6 +216,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       candidate = undefined;
     }
     metrics.configLoaded(Date.now());
+    logAllowed(log, next);
     return needRestart;
   }
 

@@ -1,6 +1,7 @@
-/** Limits for clients, as the configuration in force has them. */
+/** Limits and rights of clients, as the configuration in force has them. */
 import type { ListenerOptions } from './net/listener.js';
 import type { Config, RoleConfig } from './policy/config-types.js';
+import type { Permits } from './session/types.js';
 
 /** Asked again for each client, for the configuration can change. */
 export function limitsOf(config: () => Config): ListenerOptions['limits'] {
@@ -20,6 +21,13 @@ export function limitsOf(config: () => Config): ListenerOptions['limits'] {
     },
   };
 }
+
+/** Asked again whenever it matters. */
+export function permitsOf(config: () => Config): (role: string) => Permits {
+  return (name) => roleOf(config(), name) ?? NOTHING;
+}
+
+const NOTHING: Permits = { replication: false, functionCall: false };
 
 function roleOf(config: Config, name: string): RoleConfig | undefined {
   return config.roles.find((role) => role.name === name);

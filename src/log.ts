@@ -101,6 +101,14 @@ export function createForeignLog(log: Log): (database: string, policies: readonl
   };
 }
 
+/** Roles that stored values reach unmasked, because the configuration says so. */
+export function logAllowed(log: Log, { roles }: Config): void {
+  for (const { name, replication, functionCall } of roles) {
+    const allowed = [...(replication ? ['replication'] : []), ...(functionCall ? ['function_call'] : [])];
+    if (allowed.length > 0) log.warn({ role: name, allowed }, 'stored values reach this role unmasked');
+  }
+}
+
 /** Connections that are closed for want of a PROXY header; the same from the same address once a minute. */
 export function createProxyLog(log: Log): (address: string, reason: string) => void {
   const last = new Map<string, number>();

@@ -7,7 +7,11 @@ import { wholeNumber } from './fields.js';
 
 /** NAMEDATALEN - 1 */
 const LONGEST_NAME = 63;
-const ROLE = z.strictObject({ max_sessions: wholeNumber(1, 100_000).optional() });
+const ROLE = z.strictObject({
+  max_sessions: wholeNumber(1, 100_000).optional(),
+  replication: z.enum(['refuse', 'allow']).default('refuse'),
+  function_call: z.enum(['refuse', 'allow']).default('refuse'),
+});
 
 /** `roles`; what could not be read has a problem added. */
 export function readRoles(checks: Checks): readonly RoleConfig[] {
@@ -17,6 +21,15 @@ export function readRoles(checks: Checks): readonly RoleConfig[] {
       report(checks, document.keyAt(path), `${show(name)} is not a name for a role`, 'a name has 1 to 63 bytes');
     }
     const role = checkMapping(checks, path, ROLE);
-    return role ? [{ name, ...(role.max_sessions === undefined ? {} : { maxSessions: role.max_sessions }) }] : [];
+    if (!role) return [];
+    const { max_sessions, replication, function_call } = role;
+    return [
+      {
+        name,
+        ...(max_sessions === undefined ? {} : { maxSessions: max_sessions }),
+        replication: replication === 'allow',
+        functionCall: function_call === 'allow',
+      },
+    ];
   });
 }

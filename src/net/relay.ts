@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { ProxyProtocol, Upstream } from '../policy/config-types.js';
 import type { SessionObserver } from '../session/observer.js';
 import { createSession } from '../session/session.js';
-import type { FinishToken, Session } from '../session/types.js';
+import type { FinishToken, Session, SessionOptions } from '../session/types.js';
 import type { Planner } from '../sql/plan-types.js';
 import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
 import { type Admission, createSeat } from './admission.js';
@@ -25,6 +25,8 @@ export interface RelayOptions {
   readonly planner: Planner;
   readonly observer: SessionObserver;
   readonly finishToken: FinishToken;
+  /** Of a role. Default: none. */
+  readonly permits?: SessionOptions['permits'];
   /** Has one seat for each session. */
   readonly admission: Admission;
   readonly onBytes: (direction: 'from_client' | 'to_client', bytes: number) => void;
@@ -89,6 +91,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
     finishToken: options.finishToken,
     remote: socket.remoteAddress ?? '',
     ...(tls ? { tls: tls.required ? 'required' : 'offered' } : {}),
+    ...(options.permits ? { permits: options.permits } : {}),
     admit: seat.take,
     sink: {
       toClient(ranges) {

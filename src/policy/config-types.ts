@@ -184,6 +184,10 @@ export interface RoleConfig {
   readonly name: string;
   /** Sessions at once. */
   readonly maxSessions?: number;
+  /** Whether it may replicate, which carries stored values unmasked. */
+  readonly replication: boolean;
+  /** Whether it may send FunctionCall messages, whose results are not masked. */
+  readonly functionCall: boolean;
 }
 
 /** The whole configuration file. */

@@ -17,6 +17,7 @@ import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import { Frontend } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { decodeStartup, type StartupPacket, startupLength } from '../wire/startup.js';
+import { allowHint } from './refusals.js';
 import { noteParameter } from './replies.js';
 import { endSession, type SessionState } from './state.js';
 import type { Admittance } from './types.js';
@@ -62,6 +63,8 @@ const BINDING = /-PLUS$/;
 const UNBOUND = 'SCRAM cannot be bound to the TLS connection, for that of the server is another';
 const UNBOUND_HINT =
   'Connect with channel_binding=disable, or have the operator give pgveil the certificate and key of the server.';
+
+const NO_REPLICATION = 'replication connections are refused: they would carry stored values unmasked';
 
 /** The newest protocol whose messages the gateway knows. */
 const NEWEST_MINOR = 2;
@@ -117,10 +120,15 @@ function objectionTo(state: SessionState, login: Login, startup: StartupMessage)
     return fatalError('28000', 'pgveil takes no connections without TLS', hint);
   }
   if (!parameters.get('user')) return fatalError('28000', 'no PostgreSQL user name specified in startup packet');
-  if (!OFF.test(parameters.get('replication') ?? 'off')) {
-    return fatalError('0A000', 'replication connections are refused: they would carry stored values unmasked');
+  const name = cutName(parameters.get('user')!);
+  if (wantsReplication(startup) && !state.options.permits?.(name).replication) {
+    return fatalError('0A000', NO_REPLICATION, allowHint('replication'));
   }
   return undefined;
+}
+
+function wantsReplication({ parameters }: StartupMessage): boolean {
+  return !OFF.test(parameters.get('replication') ?? 'off');
 }
 
 function startSession(state: SessionState, login: Login, startup: StartupMessage, packet: Buffer): void {
@@ -137,6 +145,7 @@ function startSession(state: SessionState, login: Login, startup: StartupMessage
     user: cutName(user),
     applicationName: parameters.get('application_name') ?? '',
   };
+  if (wantsReplication(startup)) state.relayed = 'idle';
   login.minor = minor;
   login.waiting = true;
   state.options.sink.holdClient(true);

@@ -8,6 +8,7 @@ import { MessageReader } from '../wire/framing.js';
 import { frontendBytesNeeded } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
+import { relayReplies, relayRequests } from './relaying.js';
 import { backendBytesNeeded, handleReplies } from './replies.js';
 import { handleRequests } from './requests.js';
 import {
@@ -62,6 +63,11 @@ export function createSession(options: SessionOptions): Session {
     options.observer.refused({ code, message, reason: 'statement' }, state.identity);
   }
 
+  function handleClient(): void {
+    if (state.relayed === 'no') handleRequests(state);
+    else relayRequests(state);
+  }
+
   /** Goes on with what waited. */
   function goOn(): void {
     const { wait } = state;
@@ -87,7 +93,7 @@ export function createSession(options: SessionOptions): Session {
         }
         state.fromClient.push(chunk);
         if (state.phase === 'login') handleLoginRequests(state, login);
-        if (state.phase === 'ready') handleRequests(state);
+        if (state.phase === 'ready') handleClient();
       });
     },
     fromServer(chunk) {
@@ -95,7 +101,8 @@ export function createSession(options: SessionOptions): Session {
         if (state.phase === 'ended') return;
         state.fromServer.push(chunk);
         if (state.phase === 'login') handleLoginReplies(state, login);
-        handleReplies(state);
+        if (state.relayed === 'no') handleReplies(state);
+        else relayReplies(state);
       });
       // Errors from here on are the client's.
       guard('client', () => {
@@ -125,7 +132,7 @@ export function createSession(options: SessionOptions): Session {
     inputEnded() {
       guard('client', () => {
         state.inputEnded = true;
-        if (state.phase === 'ready') handleRequests(state);
+        if (state.phase === 'ready') handleClient();
         else if (state.phase !== 'ending') endSession(state, undefined);
       });
     },

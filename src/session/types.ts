@@ -24,6 +24,12 @@ export interface SessionSink {
   end(): void;
 }
 
+/** What a role may do although stored values pass unmasked that way. */
+export interface Permits {
+  readonly replication: boolean;
+  readonly functionCall: boolean;
+}
+
 export interface SessionOptions {
   readonly planner: Planner;
   readonly observer: SessionObserver;
@@ -33,6 +39,8 @@ export interface SessionOptions {
   readonly remote: string;
   /** Whether clients may or must encrypt; absent where they cannot. */
   readonly tls?: 'offered' | 'required';
+  /** Asked whenever one of these is wanted. Default: nothing. */
+  readonly permits?: (role: string) => Permits;
   /** Asked once, when a client that is no cancel request wants to log in. The answer may come at once. */
   readonly admit: (role: string, answer: (admittance: Admittance) => void) => void;
 }

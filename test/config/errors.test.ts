@@ -121,12 +121,13 @@ describe('the top level', () => {
       ],
     ),
     ['roles: [a]', '3:1 roles: must be a mapping of roles by name, not a list'],
-    ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions'],
+    ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions, replication, function_call'],
     [
       'roles: { a: { max_session: 5 } }',
-      '3:15 roles.a.max_session: unknown key "max_session"; did you mean "max_sessions"? valid: max_sessions',
+      '3:15 roles.a.max_session: unknown key "max_session"; did you mean "max_sessions"? valid: max_sessions, replication, function_call',
     ],
     ['roles: { a: { max_sessions: 0 } }', '3:29 roles.a.max_sessions: must be a whole number from 1 to 100000, not 0'],
+    ['roles: { a: { replication: true } }', '3:28 roles.a.replication: unknown replication true; valid: refuse, allow'],
     ['roles: { "": {} }', '3:10 roles."": "" is not a name for a role; a name has 1 to 63 bytes'],
     [
       'limits: { login_seconds: 1m }',

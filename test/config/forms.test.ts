@@ -40,7 +40,7 @@ one_way_keys: [{ id: new, file: /keys/new }, { id: old, file: old }]
 limits:
   { max_sessions: 1, max_sessions_per_role: 5, idle_seconds: 6, keepalive_seconds: 0, login_seconds: 2, drain_seconds: 0, shutdown_delay_seconds: 3, cached_plans: 4 }
 functions: { allow: ["public.f(integer,text)", '"Odd Schema".g()'] }
-roles: { report: { max_sessions: 7 }, "0x1F": {} }
+roles: { report: { max_sessions: 7, replication: allow }, "0x1F": { function_call: allow } }
 policies:
   p:
     mode: observe
@@ -105,7 +105,10 @@ policies:
       { signature: 'public.f(integer,text)', at: at(10, 22, 'functions.allow[0]') },
       { signature: '"Odd Schema".g()', at: at(10, 48, 'functions.allow[1]') },
     ],
-    roles: [{ name: 'report', maxSessions: 7 }, { name: '0x1F' }],
+    roles: [
+      { name: 'report', maxSessions: 7, replication: true, functionCall: false },
+      { name: '0x1F', replication: false, functionCall: true },
+    ],
     policies: [
       {
         name: 'p',

@@ -198,6 +198,7 @@ export function startScript(
   options: {
     readonly loggedIn?: boolean;
     readonly admission?: SessionOptions['admit'];
+    readonly permits?: SessionOptions['permits'];
     readonly chunk?: (bytes: Buffer) => Buffer[];
   } = {},
 ): Script {
@@ -233,6 +234,7 @@ export function startScript(
     },
     finishToken: (column, payload) => `<${column.column}:${payload}>`,
     remote: '127.0.0.1',
+    ...(options.permits ? { permits: options.permits } : {}),
     admit: (role, answer) => {
       if (options.admission) options.admission(role, answer);
       else answer('admitted');
