@@ -10,6 +10,8 @@ import { type Checks, checkMapping, report } from './config/check.js';
 import { isMapping, oneLine, readDocument, show } from './config/document.js';
 import { endpoint, names, text, wholeNumber } from './config/fields.js';
 import { readPolicies } from './config/policies.js';
+import { readProxyProtocol } from './config/proxy-protocol.js';
+import { readRoles } from './config/roles.js';
 import {
   isFileName,
   type ReadSecret,
@@ -30,7 +32,10 @@ export class ConfigError extends Error {
   }
 }
 
-const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({ tls: z.unknown().optional() });
+const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({
+  tls: z.unknown().optional(),
+  proxy_protocol: z.unknown().optional(),
+});
 const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 }).extend({ tls: z.unknown().optional() });
 const METRICS = endpoint({ host: '127.0.0.1', port: 9632 });
 const CATALOG = z.strictObject({
@@ -48,6 +53,9 @@ const KEY = z.strictObject({
 });
 const LIMITS = z.strictObject({
   max_sessions: wholeNumber(1, 100_000).default(1000),
+  max_sessions_per_role: wholeNumber(1, 100_000).optional(),
+  idle_seconds: wholeNumber(0, 604_800, ' of seconds').default(0),
+  keepalive_seconds: wholeNumber(0, 86_400, ' of seconds').default(60),
   login_seconds: wholeNumber(1, 3600, ' of seconds').default(30),
   drain_seconds: wholeNumber(0, 3600, ' of seconds').default(10),
   shutdown_delay_seconds: wholeNumber(0, 3600, ' of seconds').default(0),
@@ -80,6 +88,7 @@ const TOP = z.strictObject({
     })
     .default(1),
   functions: section,
+  roles: section,
   policies: section,
 });
 
@@ -134,8 +143,10 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     ? takeSecret(checks, passwordFile, readPassword, readSecret)
     : undefined;
   const listenTls = readListenTls(checks, readSecret);
+  const proxyProtocol = readProxyProtocol(checks);
   const upstreamTls = readUpstreamTls(checks, readSecret);
   const oneWayKeys = readKeys(checks, readSecret);
+  const roles = readRoles(checks);
   const policies = readPolicies(checks);
   if (!document.has(['one_way_keys'])) checkKeysNeeded(checks, policies);
 
@@ -143,7 +154,12 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     throw new ConfigError(inOrder(checks.problems));
   }
   return {
-    listen: { host: listen.host, port: listen.port, ...(listenTls ? { tls: listenTls } : {}) },
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      ...(listenTls ? { tls: listenTls } : {}),
+      ...(proxyProtocol ? { proxyProtocol } : {}),
+    },
     upstream: { host: upstream.host, port: upstream.port, ...(upstreamTls ? { tls: upstreamTls } : {}) },
     catalog: {
       user: catalog.user,
@@ -157,6 +173,9 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     oneWayKeys,
     limits: {
       maxSessions: limits.max_sessions,
+      ...(limits.max_sessions_per_role === undefined ? {} : { maxSessionsPerRole: limits.max_sessions_per_role }),
+      idleSeconds: limits.idle_seconds,
+      keepaliveSeconds: limits.keepalive_seconds,
       loginSeconds: limits.login_seconds,
       drainSeconds: limits.drain_seconds,
       shutdownDelaySeconds: limits.shutdown_delay_seconds,
@@ -166,6 +185,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
       signature,
       at: document.at(['functions', 'allow', index]),
     })),
+    roles,
     policies,
   };
 }

@@ -7,8 +7,20 @@ import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
 import { type HttpServer, startHttp } from './http.js';
-import { createErrorLog, createForeignLog, createLog, flushLog, type Log, logDefect, logProblems } from './log.js';
+import { limitsOf, permitsOf } from './limits.js';
+import {
+  createErrorLog,
+  createForeignLog,
+  createLog,
+  createProxyLog,
+  flushLog,
+  type Log,
+  logAllowed,
+  logDefect,
+  logProblems,
+} from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
+import type { Admission } from './net/admission.js';
 import { createTlsAcceptor } from './net/client-tls.js';
 import { type Listener, startListener } from './net/listener.js';
 import { createObserver } from './observer.js';
@@ -27,10 +39,18 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** Where the configuration was read from: changes of its files are taken over. Without it there are none. */
   readonly source?: ConfigSource;
-  /** It is one of several processes: the planner as its sessions see it. There is no HTTP side then. */
-  readonly share?: (planner: ConfigurablePlanner) => ConfigurablePlanner;
+  /** What it shares with other processes, where it is one of several. There is no HTTP side then. */
+  readonly shared?: Shared;
   /** What every tag starts with, for comparisons of two gateways; 32 hexadecimal digits. Default: random. */
   readonly nonce?: string;
+}
+
+/** What several processes have in common. */
+export interface Shared {
+  /** The planner as this process' sessions see it. */
+  readonly planner: (own: ConfigurablePlanner) => ConfigurablePlanner;
+  /** Counts the sessions of all. */
+  readonly admission: Admission;
 }
 
 export interface Gateway {
@@ -136,7 +156,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   let listener: Listener;
   try {
     // First, so that a load balancer hears that the gateway is starting.
-    const place = options.share ? undefined : config.metrics;
+    const place = options.shared ? undefined : config.metrics;
     http =
       place &&
       (await startHttp({
@@ -172,15 +192,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         return inForce.upstream;
       },
       tls: () => acceptor,
-      limits: {
-        get maxSessions() {
-          return inForce.limits.maxSessions;
-        },
-        get loginSeconds() {
-          return inForce.limits.loginSeconds;
-        },
-      },
-      planner: options.share?.(planner) ?? planner,
+      proxies: () => inForce.listen.proxyProtocol,
+      onProxyRefused: createProxyLog(log),
+      limits: limitsOf(() => inForce),
+      permits: permitsOf(() => inForce),
+      planner: options.shared?.planner(planner) ?? planner,
+      ...(options.shared ? { admission: options.shared.admission } : {}),
       observer: createObserver(metrics, log),
       finishToken: (column, payload) => finishToken(column, payload),
       onBytes: (direction, count) =>
@@ -204,6 +221,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     },
     'listening',
   );
+  logAllowed(log, config);
 
   async function configure(read: Config): Promise<readonly string[]> {
     const { config: next, needRestart } = keepFixed(inForce, read);
@@ -224,6 +242,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       candidate = undefined;
     }
     metrics.configLoaded(Date.now());
+    logAllowed(log, next);
     return needRestart;
   }
 
@@ -262,7 +281,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     phase = 'stopping';
     reloader?.close();
     const sessions = listener.sessionCount();
-    log.info({ sessions, shutdown_delay_seconds: delay, drain_seconds: how ? 'no limit' : drainSeconds }, 'shutting down');
+    log.info(
+      { sessions, shutdown_delay_seconds: delay, drain_seconds: how ? 'no limit' : drainSeconds },
+      'shutting down',
+    );
     if (delay > 0) await sleep(delay * 1000);
     await listener.close(how ? undefined : drainSeconds);
     closed ??= (async () => {

@@ -11,9 +11,9 @@ import type { Refusal } from './sql/plan-types.js';
 
 /** NAMEDATALEN - 1: what the server keeps of a name. */
 const LONGEST_NAME = 63;
-/** The same failure of a database is logged again after this long. */
+/** The same failure is logged again after this long. */
 const REPEAT_MS = 60_000;
-/** Names of databases come from clients: no more of them are remembered. */
+/** Names of databases come from clients, as do addresses: no more of them are remembered. */
 const MOST_REMEMBERED = 1000;
 
 export type Log = Logger;
@@ -98,6 +98,27 @@ export function createForeignLog(log: Log): (database: string, policies: readonl
       said.add(key);
       log.warn({ database, policy: name }, 'the database has no table of the policy');
     }
+  };
+}
+
+/** Roles that stored values reach unmasked, because the configuration says so. */
+export function logAllowed(log: Log, { roles }: Config): void {
+  for (const { name, replication, functionCall } of roles) {
+    const allowed = [...(replication ? ['replication'] : []), ...(functionCall ? ['function_call'] : [])];
+    if (allowed.length > 0) log.warn({ role: name, allowed }, 'stored values reach this role unmasked');
+  }
+}
+
+/** Connections that are closed for want of a PROXY header; the same from the same address once a minute. */
+export function createProxyLog(log: Log): (address: string, reason: string) => void {
+  const last = new Map<string, number>();
+  return (address, reason) => {
+    const key = JSON.stringify([address, reason]);
+    const now = performance.now();
+    if (now - (last.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+    if (last.size >= MOST_REMEMBERED) last.clear();
+    last.set(key, now);
+    log.warn({ remote: address, reason }, 'a connection was closed');
   };
 }
 

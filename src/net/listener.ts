@@ -1,21 +1,32 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
 import { createServer } from 'node:net';
-import type { HostPort } from '../policy/config-types.js';
+import type { HostPort, ProxyProtocol } from '../policy/config-types.js';
+import { type Admission, type AdmissionLimits, createAdmission, makingRoom } from './admission.js';
 import type { TlsAcceptor } from './client-tls.js';
+import { endIdle } from './idle.js';
 import { type Relay, type RelayOptions, startRelay } from './relay.js';
+import { endSlowLogin } from './slow-logins.js';
 
 /** `upstream` is read again for each client. */
-export interface ListenerOptions extends Omit<RelayOptions, 'loginSeconds' | 'onBytes' | 'admit' | 'tls'> {
+export interface ListenerOptions
+  extends Omit<RelayOptions, 'loginSeconds' | 'keepaliveSeconds' | 'onBytes' | 'admission' | 'tls' | 'proxies'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
   /** Does the handshakes of clients that ask for TLS; asked for each client, undefined where there is none. */
   readonly tls?: () => TlsAcceptor | undefined;
+  /** Asked for each client; undefined where none comes by way of a proxy. */
+  readonly proxies?: () => ProxyProtocol | undefined;
   /** Read again for each client. */
-  readonly limits: {
-    /** Sessions at once; connections that have not begun to log in, and cancel requests, do not count. */
-    readonly maxSessions: number;
+  readonly limits: AdmissionLimits & {
+    /** From the connection to the end of the login. */
     readonly loginSeconds: number;
+    /** For idle sessions; default 0: no limit. */
+    readonly idleSeconds?: number;
+    /** Of silence, then a peer is asked whether it is still there; default 0: never. */
+    readonly keepaliveSeconds?: number;
   };
+  /** Who counts sessions; connections that have not begun to log in do not count. Default: this listener, by its limits. */
+  readonly admission?: Admission;
   /** Bytes read from and written to clients, called once per chunk. */
   readonly onBytes?: RelayOptions['onBytes'];
   /** The number of sessions after each change. */
@@ -35,13 +46,15 @@ export interface Listener {
   close(drainSeconds: number | undefined): Promise<void>;
 }
 
-/** Connections beyond the limit of sessions: cancel requests, and clients that are told that there are too many. */
+/**
+ * Connections beyond the limit of sessions: cancel requests, clients that have not begun to log in, and those that are
+ * told that there are too many.
+ */
 const WAITING_ROOM = 200;
 
 /** Resolves when clients can connect. @throws the error of listen (EADDRINUSE, EACCES, …) */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const relays = new Set<Relay>();
-  let admitted = 0;
   const { listen, limits, onSessions } = options;
   const relayOptions: RelayOptions = {
     ...options,
@@ -54,23 +67,30 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     get tls() {
       return options.tls?.();
     },
-    onBytes: options.onBytes ?? (() => undefined),
-    admit() {
-      if (admitted >= limits.maxSessions) return false;
-      admitted++;
-      return true;
+    get proxies() {
+      return options.proxies?.();
     },
+    get keepaliveSeconds() {
+      return limits.keepaliveSeconds ?? 0;
+    },
+    onBytes: options.onBytes ?? (() => undefined),
+    admission: makingRoom(options.admission ?? createAdmission(limits), (role) =>
+      endSlowLogin(
+        relays,
+        limits.loginSeconds,
+        (login) => login.role !== undefined && (role ?? login.role) === login.role,
+      ),
+    ),
   };
   let allClosed: (() => void) | undefined;
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (relays.size >= limits.maxSessions + WAITING_ROOM) {
+    if (relays.size >= limits.maxSessions + WAITING_ROOM && !endSlowLogin(relays, limits.loginSeconds, () => true)) {
       socket.destroy();
       return;
     }
-    const relay = startRelay(socket, relayOptions, (wasAdmitted) => {
+    const relay = startRelay(socket, relayOptions, () => {
       relays.delete(relay);
-      if (wasAdmitted) admitted--;
       onSessions?.(relays.size);
       if (relays.size === 0) allClosed?.();
     });
@@ -84,6 +104,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       resolve();
     });
   });
+  const stopEndingIdle = endIdle(relays, () => limits.idleSeconds ?? 0);
   // Out of file descriptors, for one: the client is lost, the gateway stays.
   server.on('error', () => undefined);
   const bound = server.address();
@@ -96,6 +117,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     });
     for (const relay of relays) relay.drain();
     if (relays.size > 0) await relaysClosed;
+    stopEndingIdle();
     await serverClosed;
   }
   let closed: Promise<void> | undefined;

@@ -4,7 +4,7 @@
  * starting up, shutting down or in recovery.
  */
 import type { Socket } from 'node:net';
-import type { Upstream } from '../policy/config-types.js';
+import type { Server } from '../policy/config-types.js';
 import { decodeErrorFields, errorField } from '../wire/backend-messages.js';
 import { dial } from './upstream.js';
 
@@ -19,7 +19,7 @@ const NOT_POSTGRES = 'does not speak the PostgreSQL protocol';
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** Why the server takes no connections, in one line; undefined where it does. Never rejects. */
-export function probeUpstream(upstream: Upstream, user: string, milliseconds: number): Promise<string | undefined> {
+export function probeUpstream(upstream: Server, user: string, milliseconds: number): Promise<string | undefined> {
   const place = `${upstream.host}:${upstream.port}`;
   return new Promise((resolve) => {
     let socket: Socket | undefined;

@@ -1,44 +1,70 @@
 /** One client: its socket, its session, and the connection to the server that belongs to it. */
 import type { Socket } from 'node:net';
-import type { Upstream } from '../policy/config-types.js';
+import type { ProxyProtocol, Upstream } from '../policy/config-types.js';
 import type { SessionObserver } from '../session/observer.js';
 import { createSession } from '../session/session.js';
-import type { FinishToken, Session } from '../session/types.js';
+import type { FinishToken, Session, SessionOptions } from '../session/types.js';
 import type { Planner } from '../sql/plan-types.js';
 import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
+import { type Admission, createSeat } from './admission.js';
 import { TLS_HANDSHAKE, type TlsAcceptor } from './client-tls.js';
-import { type Dialling, dial } from './upstream.js';
+import { takeProxyHeader } from './proxy-protocol.js';
+import { type DialEvents, type Dialling, dial, keepAlive } from './upstream.js';
 
 export interface RelayOptions {
   readonly upstream: Upstream;
   /** Does the handshakes of clients that ask for TLS; undefined where there is none. */
   readonly tls?: TlsAcceptor | undefined;
   readonly loginSeconds: number;
+  /** Clients that come by way of a proxy; undefined where none does. */
+  readonly proxies?: ProxyProtocol | undefined;
+  /** A connection is closed for what its PROXY header is, or because it has none. */
+  readonly onProxyRefused?: (address: string, reason: string) => void;
+  /** 0: never. */
+  readonly keepaliveSeconds: number;
   readonly planner: Planner;
   readonly observer: SessionObserver;
   readonly finishToken: FinishToken;
-  /** Whether one more session may start; if so, it is counted until `onClosed`. */
-  readonly admit: () => boolean;
+  /** Of a role. Default: none. */
+  readonly permits?: SessionOptions['permits'];
+  /** Has one seat for each session. */
+  readonly admission: Admission;
   readonly onBytes: (direction: 'from_client' | 'to_client', bytes: number) => void;
 }
 
+export interface LoginUnderWay {
+  /** By `performance.now()`. */
+  readonly began: number;
+  /** Whose seat it has; undefined where it has none. */
+  readonly role: string | undefined;
+}
+
 export interface Relay {
+  /** Undefined behind the login, and behind the end. */
+  readonly login: LoginUnderWay | undefined;
+  /** Bytes that came from the client. */
+  readonly received: number;
+  /** Nothing is in flight in either direction, and no transaction is open. */
+  readonly idle: boolean;
   /** Ends as soon as it is idle. */
   drain(): void;
-  /** Ends now. */
-  abort(): void;
+  /** Ends now; default error: the gateway shuts down. */
+  abort(error?: ErrorFields): void;
 }
 
 const SHUTDOWN: ErrorFields = fatalError('57P01', 'terminating connection due to administrator command');
+export const LOGIN_TOO_LONG: ErrorFields = fatalError('08P01', 'the login took too long');
 
 /** How long a peer may take nothing of the last bytes, or not close after them. */
 const LAST_BYTES_MS = 5_000;
 /** How long it may take in all. */
 const LONGEST_END_MS = 60_000;
 
-/** Relays until both connections are closed, then calls `onClosed` once, with whether the session was admitted. */
-export function startRelay(socket: Socket, options: RelayOptions, onClosed: (admitted: boolean) => void): Relay {
+/** Relays until both connections are closed, then calls `onClosed` once. */
+export function startRelay(socket: Socket, options: RelayOptions, onClosed: () => void): Relay {
   const { upstream, observer, onBytes, tls } = options;
+  const began = performance.now();
+  const seat = createSeat(options.admission);
   /** The connection that the client's bytes are read from: the socket, or TLS over it. */
   let client = socket;
   /** The handshake with the client is under way. */
@@ -54,20 +80,19 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
   let cancelling = false;
   let aborted = false;
   let held = false;
-  let admitted = false;
+  let received = 0;
   let open = 1;
 
   socket.setNoDelay(true);
+  keepAlive(socket, options.keepaliveSeconds);
   const session: Session = createSession({
     planner: options.planner,
     observer,
     finishToken: options.finishToken,
     remote: socket.remoteAddress ?? '',
     ...(tls ? { tls: tls.required ? 'required' : 'offered' } : {}),
-    admit() {
-      admitted = options.admit();
-      return admitted;
-    },
+    ...(options.permits ? { permits: options.permits } : {}),
+    admit: seat.take,
     sink: {
       toClient(ranges) {
         for (const range of ranges) onBytes('to_client', range.length);
@@ -102,12 +127,14 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
         if (!server) dialling?.destroy();
         else if (session.unsettled && !aborted) untilClosed(server);
         else finish(server);
+        // The server may be at work for it for a long time.
+        if (!session.unsettled || !server) seat.leave();
       },
     },
   });
 
   const deadline = setTimeout(() => {
-    if (!session.loggedIn) session.abort(fatalError('08P01', 'the login took too long'));
+    if (!session.loggedIn) session.abort(LOGIN_TOO_LONG);
   }, options.loginSeconds * 1000);
 
   let nothingReceived = true;
@@ -119,12 +146,27 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
       return;
     }
     nothingReceived = false;
+    received += chunk.length;
     onBytes('from_client', chunk.length);
     session.fromClient(chunk);
   }
   const onDrain = (): void => void server?.resume();
   const onEnd = (): void => session.inputEnded();
-  socket.on('data', onData);
+  if (options.proxies) {
+    takeProxyHeader(socket, options.proxies, {
+      done(address, rest) {
+        if (address !== undefined) session.clientAt(address);
+        socket.on('data', onData);
+        if (rest.length > 0) onData(rest);
+      },
+      refused(reason) {
+        options.onProxyRefused?.(socket.remoteAddress ?? '', reason);
+        socket.destroy();
+      },
+    });
+  } else {
+    socket.on('data', onData);
+  }
   socket.on('drain', onDrain);
   socket.on('end', onEnd);
   socket.on('error', () => socket.destroy());
@@ -163,7 +205,8 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
 
   function openServer(): Dialling {
     open++;
-    return dial(upstream, {
+    const { connectSeconds } = upstream;
+    const events: DialEvents = {
       ready(connected, certificate) {
         server = connected;
         connected.on('data', (chunk) => session.fromServer(chunk));
@@ -182,7 +225,8 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
         if (!ended) observer.upstreamError('unreachable');
         serverClosed(fatalError('08006', 'the database cannot be reached', 'Try again later.'));
       },
-    });
+    };
+    return dial(upstream, events, { connectSeconds, keepaliveSeconds: options.keepaliveSeconds });
   }
 
   function serverClosed(error: ErrorFields): void {
@@ -217,14 +261,24 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
   function closed(): void {
     if (--open > 0) return;
     clearTimeout(deadline);
-    onClosed(admitted);
+    seat.leave();
+    onClosed();
   }
 
   return {
+    get login() {
+      return ended || session.loggedIn ? undefined : { began, role: seat.role };
+    },
+    get received() {
+      return received;
+    },
+    get idle() {
+      return session.idle && client.writableLength === 0;
+    },
     drain: () => session.drain(SHUTDOWN),
-    abort() {
+    abort(error = SHUTDOWN) {
       aborted = true;
-      session.abort(SHUTDOWN);
+      session.abort(error);
       if (server && ended) finish(server);
     },
   };

@@ -1,7 +1,7 @@
 /** Connections to the server, encrypted as libpq's sslmode says. Protocol chapter "SSL Session Encryption". */
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { Upstream, UpstreamTls } from '../policy/config-types.js';
+import type { Server, UpstreamTls } from '../policy/config-types.js';
 import { ALPN } from './client-tls.js';
 
 /** SSLRequest */
@@ -24,8 +24,16 @@ export interface DialEvents {
   readonly failed: (reason: string) => void;
 }
 
+export interface DialOptions {
+  /** Gives up after so many seconds, TLS included; default: when the system does. */
+  readonly connectSeconds?: number | undefined;
+  /** See `keepAlive`; default 0. */
+  readonly keepaliveSeconds?: number | undefined;
+}
+
 /** Connects; calls one of the events once, and never before it returns. */
-export function dial(upstream: Upstream, events: DialEvents): Dialling {
+export function dial(upstream: Server, events: DialEvents, options: DialOptions = {}): Dialling {
+  const { connectSeconds, keepaliveSeconds = 0 } = options;
   let current: Socket;
   let over = false;
   let givenUp = false;
@@ -33,6 +41,7 @@ export function dial(upstream: Upstream, events: DialEvents): Dialling {
   function fail(reason: string): void {
     if (over) return;
     over = true;
+    clearTimeout(timer);
     current.destroy();
     events.failed(reason);
   }
@@ -63,6 +72,7 @@ export function dial(upstream: Upstream, events: DialEvents): Dialling {
     const socket = connect({ host: upstream.host, port: upstream.port });
     current = socket;
     socket.setNoDelay(true);
+    keepAlive(socket, keepaliveSeconds);
     const unwatch = watch(socket, fail);
     socket.once('connect', () => {
       if (tls) ask(socket, tls, unwatch);
@@ -92,11 +102,13 @@ export function dial(upstream: Upstream, events: DialEvents): Dialling {
 
   function handOver(socket: Socket, certificate: Buffer | undefined, unwatch: () => void): void {
     over = true;
+    clearTimeout(timer);
     unwatch();
     events.ready(socket, certificate);
     socket.resume();
   }
 
+  const timer = connectSeconds === undefined ? undefined : setTimeout(() => fail('ETIMEDOUT'), connectSeconds * 1000);
   open(upstream.tls);
   return {
     destroy() {
@@ -104,6 +116,14 @@ export function dial(upstream: Upstream, events: DialEvents): Dialling {
       current.destroy();
     },
   };
+}
+
+/**
+ * Has the system look after so many seconds of silence whether the peer is still there; 0: never. One that does not answer
+ * is given up ten seconds later.
+ */
+export function keepAlive(socket: Socket, seconds: number): void {
+  if (seconds > 0) socket.setKeepAlive(true, seconds * 1000);
 }
 
 /** What the modes check, as libpq: `require` checks the authority where one is given. */

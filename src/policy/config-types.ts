@@ -146,14 +146,48 @@ export interface UpstreamTls {
   readonly identity?: Identity;
 }
 
-export interface Upstream extends HostPort {
+/** One server, and how to connect to it. */
+export interface Server extends HostPort {
   /** Absent: no TLS. */
   readonly tls?: UpstreamTls;
+}
+
+/** Where sessions go. */
+export interface Upstream extends Server {
+  /** Seconds to wait for a connection. Default: as long as the system does. */
+  readonly connectSeconds?: number;
+}
+
+/** Addresses of which the first `prefix` bits are those of `address`. */
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** Clients that come by way of a proxy, which tells who they are. */
+export interface ProxyProtocol {
+  /** The addresses of the proxies. */
+  readonly from: readonly Network[];
+  /** Whether nobody else may connect, and every connection must begin with a PROXY header. */
+  readonly required: boolean;
 }
 
 export interface Listen extends HostPort {
   /** Absent: no TLS. */
   readonly tls?: ListenTls;
+  /** Absent: no connection begins with a PROXY header. */
+  readonly proxyProtocol?: ProxyProtocol;
+}
+
+/** What holds for clients that log in as this role, and for no other. */
+export interface RoleConfig {
+  readonly name: string;
+  /** Sessions at once. */
+  readonly maxSessions?: number;
+  /** Whether it may replicate, which carries stored values unmasked. */
+  readonly replication: boolean;
+  /** Whether it may send FunctionCall messages, whose results are not masked. */
+  readonly functionCall: boolean;
 }
 
 /** The whole configuration file. */
@@ -179,6 +213,12 @@ export interface Config {
   readonly limits: {
     /** Sessions at once. Default 1000. */
     readonly maxSessions: number;
+    /** Sessions at once of each role that has no number of its own. Absent: as many as of all. */
+    readonly maxSessionsPerRole?: number;
+    /** Seconds that a session may be idle outside of a transaction; 0: as long as it likes. Default 0. */
+    readonly idleSeconds: number;
+    /** Seconds of silence after which a peer is asked whether it is still there; 0: never. Default 60. */
+    readonly keepaliveSeconds: number;
     /** Seconds from the connection to the end of the login. Default 30. */
     readonly loginSeconds: number;
     /** Seconds that running transactions get at shutdown. Default 10. */
@@ -193,5 +233,7 @@ export interface Config {
    * language that pgveil does not read: signatures as `oid::regprocedure` shows them, `public.f(integer,text)`.
    */
   readonly allowedRoutines: readonly { readonly signature: string; readonly at: SourcePosition }[];
+  /** What is said of single roles. */
+  readonly roles: readonly RoleConfig[];
   readonly policies: readonly PolicyConfig[];
 }

@@ -52,6 +52,13 @@ export type Request =
       mayCopy: boolean;
     })
   | (RequestBase & { readonly kind: 'close'; readonly of: 'statement' | 'portal'; readonly name: string })
+  | (RequestBase & {
+      readonly kind: 'function-call';
+      /** A function of the server's own, which changes no schema. */
+      readonly builtin: boolean;
+      /** Its result or error was seen, ReadyForQuery is due. */
+      done: boolean;
+    })
   | (RequestBase & { readonly kind: 'sync'; failed: boolean });
 
 /** A FIFO that counts its barriers. */

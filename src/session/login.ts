@@ -8,6 +8,7 @@ import {
   Backend,
   decodeReadyForQuery,
   decodeSaslMechanisms,
+  type ErrorFields,
   encodeSaslMechanisms,
   fatalError,
 } from '../wire/backend-messages.js';
@@ -16,13 +17,17 @@ import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import { Frontend } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { decodeStartup, type StartupPacket, startupLength } from '../wire/startup.js';
+import { allowHint } from './refusals.js';
 import { noteParameter } from './replies.js';
 import { endSession, type SessionState } from './state.js';
+import type { Admittance } from './types.js';
 
 /** What of the login is not over yet. */
 export interface Login {
-  /** Bytes of a packet that is not complete. */
+  /** Bytes of a packet that is not complete, or what follows the startup message while it waits to be admitted. */
   received: Buffer;
+  /** Whether there is room for the session is being found out. */
+  waiting: boolean;
   /** Requests for encryption that were answered: each may be made once. */
   readonly encryptionAsked: Set<'ssl-request' | 'gssenc-request'>;
   /** The protocol that the client asked for, while no answer to that is known. */
@@ -36,9 +41,12 @@ export interface Login {
   saslAsked: boolean;
 }
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export function createLogin(): Login {
   return {
-    received: Buffer.alloc(0),
+    received: NOTHING,
+    waiting: false,
     encryptionAsked: new Set(),
     minor: 0,
     authenticated: false,
@@ -48,11 +56,15 @@ export function createLogin(): Login {
   };
 }
 
+type StartupMessage = StartupPacket & { readonly kind: 'startup' };
+
 /** Names of SASL mechanisms that bind the login to a TLS connection. */
 const BINDING = /-PLUS$/;
 const UNBOUND = 'SCRAM cannot be bound to the TLS connection, for that of the server is another';
 const UNBOUND_HINT =
   'Connect with channel_binding=disable, or have the operator give pgveil the certificate and key of the server.';
+
+const NO_REPLICATION = 'replication connections are refused: they would carry stored values unmasked';
 
 /** The newest protocol whose messages the gateway knows. */
 const NEWEST_MINOR = 2;
@@ -63,18 +75,15 @@ const OFF = /^(f|fa|fal|fals|false|n|no|of|off|0)$/i;
 /** NAMEDATALEN - 1, where the server cuts the names of user and database. */
 const NAME_BYTES = 63;
 
-/**
- * Handles bytes of the client before its startup message is forwarded.
- * @returns what follows the startup message in the chunk; undefined while that message is not complete
- * @throws ProtocolError
- */
-export function handleStartup(state: SessionState, login: Login, chunk: Buffer): Buffer | undefined {
+/** Handles bytes of the client before its startup message is forwarded. @throws ProtocolError */
+export function handleStartup(state: SessionState, login: Login, chunk: Buffer): void {
   login.received = login.received.length === 0 ? chunk : Buffer.concat([login.received, chunk]);
+  if (login.waiting) return;
   const length = startupLength(login.received);
-  if (length === undefined || login.received.length < length) return undefined;
+  if (length === undefined || login.received.length < length) return;
   const packet = login.received.subarray(0, length);
   const rest = login.received.subarray(length);
-  login.received = Buffer.alloc(0);
+  login.received = NOTHING;
   const startup = decodeStartup(packet);
   switch (startup.kind) {
     case 'ssl-request':
@@ -86,53 +95,85 @@ export function handleStartup(state: SessionState, login: Login, chunk: Buffer):
       login.encryptionAsked.add(startup.kind);
       if (startup.kind === 'ssl-request' && state.options.tls) state.options.sink.startTls(Buffer.from('S'));
       else state.toClient.append(Buffer.from('N'));
-      return undefined;
+      return;
     case 'cancel':
       state.options.sink.cancel(packet);
       endSession(state, undefined);
-      return undefined;
+      return;
     case 'startup':
-      return startSession(state, login, startup, packet) ? rest : undefined;
+      login.received = rest;
+      startSession(state, login, startup, packet);
+      return;
     default:
-      return startup satisfies never;
+      startup satisfies never;
   }
 }
 
-function startSession(
-  state: SessionState,
-  login: Login,
-  startup: StartupPacket & { kind: 'startup' },
-  packet: Buffer,
-): boolean {
+/** Why the startup message is not acted on. */
+function objectionTo(state: SessionState, login: Login, startup: StartupMessage): ErrorFields | undefined {
   const { major, minor, parameters } = startup;
-  const fail = (code: string, text: string, hint?: string): false => {
-    endSession(state, fatalError(code, text, hint));
-    return false;
-  };
-  if (major !== 3) return fail('0A000', `unsupported frontend protocol ${major}.${minor}: pgveil supports 3.0 to 3.2`);
+  if (major !== 3) {
+    return fatalError('0A000', `unsupported frontend protocol ${major}.${minor}: pgveil supports 3.0 to 3.2`);
+  }
   if (state.options.tls === 'required' && !login.encrypted) {
-    return fail(
-      '28000',
-      'pgveil takes no connections without TLS',
-      'Connect with sslmode=require, or better verify-full.',
-    );
+    const hint = 'Connect with sslmode=require, or better verify-full.';
+    return fatalError('28000', 'pgveil takes no connections without TLS', hint);
+  }
+  if (!parameters.get('user')) return fatalError('28000', 'no PostgreSQL user name specified in startup packet');
+  const name = cutName(parameters.get('user')!);
+  if (wantsReplication(startup) && !state.options.permits?.(name).replication) {
+    return fatalError('0A000', NO_REPLICATION, allowHint('replication'));
+  }
+  return undefined;
+}
+
+function wantsReplication({ parameters }: StartupMessage): boolean {
+  return !OFF.test(parameters.get('replication') ?? 'off');
+}
+
+function startSession(state: SessionState, login: Login, startup: StartupMessage, packet: Buffer): void {
+  const { minor, parameters } = startup;
+  const objection = objectionTo(state, login, startup);
+  if (objection) {
+    endSession(state, objection);
+    return;
   }
   const user = parameters.get('user') ?? '';
-  if (user === '') return fail('28000', 'no PostgreSQL user name specified in startup packet');
-  if (!OFF.test(parameters.get('replication') ?? 'off')) {
-    return fail('0A000', 'replication connections are refused: they would carry stored values unmasked');
-  }
-  if (!state.options.admit()) return fail('53300', 'sorry, too many clients already');
   state.identity = {
+    ...state.identity,
     database: cutName(parameters.get('database') || user),
     user: cutName(user),
     applicationName: parameters.get('application_name') ?? '',
-    remote: state.options.remote,
   };
+  if (wantsReplication(startup)) state.relayed = 'idle';
   login.minor = minor;
+  login.waiting = true;
+  state.options.sink.holdClient(true);
+  state.options.admit(state.identity.user, (admittance) => {
+    if (state.phase !== 'startup') return;
+    if (admittance === 'admitted') logIn(state, login, packet);
+    else refuseSession(state, admittance);
+  });
+}
+
+function logIn(state: SessionState, login: Login, packet: Buffer): void {
+  const rest = login.received;
+  login.waiting = false;
+  login.received = NOTHING;
   state.phase = 'login';
   state.toServer.append(packet);
-  return true;
+  state.options.sink.holdClient(false);
+  state.fromClient.push(rest);
+  handleLoginRequests(state, login);
+}
+
+/** In the server's own words. */
+function refuseSession(state: SessionState, admittance: Exclude<Admittance, 'admitted'>): void {
+  const { user } = state.identity;
+  const message =
+    admittance === 'too many' ? 'sorry, too many clients already' : `too many connections for role "${user}"`;
+  state.options.observer.refused({ code: '53300', message, reason: 'limit' }, state.identity);
+  endSession(state, fatalError('53300', message));
 }
 
 /** @throws ProtocolError where the cut goes through a character, for then nobody knows what the name means */

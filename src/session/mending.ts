@@ -58,6 +58,7 @@ function carriedStatement(state: SessionState, front: Request): Carried {
       return carried;
     }
     case 'close':
+    case 'function-call':
     case 'sync':
       return planned(NOTHING);
     default:
@@ -114,7 +115,7 @@ const DATA_STATEMENTS = new Set(['select', 'values', 'insert', 'update', 'delete
 
 /** What an error or notice of the request in front must not show. */
 export function withheldOf(state: SessionState, front: Request | undefined): Withhold {
-  if (!front || front.kind === 'sync') return state.withheld;
+  if (!front || front.kind === 'sync' || front.kind === 'function-call') return state.withheld;
   if (front.kind === 'query' && !ownStatement(front)) return state.withheld;
   const { statement } = mendingOf(state, front);
   let withheld = statement.withhold;
@@ -154,6 +155,12 @@ export function statementDone(state: SessionState, front: Request & { kind: 'que
   }
   if (own?.kind === 'transaction' || mending.statement.kind === 'transaction') transactionStatementDone(state);
   resultDone(state);
+}
+
+/** Takes note of what a function may have changed that nobody has looked into. */
+export function functionDone(state: SessionState, front: Request & { kind: 'function-call' }): void {
+  environmentChanged(state);
+  if (!front.builtin) state.schemaChanged = true;
 }
 
 /** COMMIT AND CHAIN commits, and no ReadyForQuery says so. */

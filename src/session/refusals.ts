@@ -82,9 +82,14 @@ export const TOO_LONG: Refusal = {
 export const FUNCTION_CALL: Refusal = {
   code: '0A000',
   message: 'function call messages are refused',
-  hint: 'Call the function in a SELECT statement.',
+  hint: `Call the function in a SELECT statement. ${allowHint('function_call')}`,
   reason: 'statement',
 };
+
+/** The way out for what is refused unless it is allowed for a role. */
+export function allowHint(key: 'replication' | 'function_call'): string {
+  return `An operator can allow it for a role by ${key} under roles in the configuration.`;
+}
 
 export const STALE: Refusal = {
   code: '0A000',

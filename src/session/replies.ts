@@ -16,7 +16,7 @@ import { createCopyMasker } from './copy-masking.js';
 import { decodeNames } from './environment.js';
 import { rewriteError, rewriteNotice } from './error-rewriting.js';
 import type { Request } from './expected-replies.js';
-import { mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
+import { functionDone, mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
 import { mendRowDescription } from './result-masking.js';
 import { endSession, forgetNames, isIdle, type SessionState, schemaChanged } from './state.js';
 import { portalOf } from './statements.js';
@@ -29,6 +29,8 @@ export function backendBytesNeeded(state: SessionState, type: number, total: num
       if (!front) return HEADER_BYTES;
       return front.own || mendingOf(state, front).cells ? total : HEADER_BYTES;
     }
+    case Backend.functionCallResponse:
+      return HEADER_BYTES;
     case Backend.copyData:
       return typeof state.copyOut === 'function' ? total : HEADER_BYTES;
     default:
@@ -61,6 +63,11 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
     case Backend.readyForQuery:
       readyForQuery(state, front, buffer, start, end);
       return;
+    case Backend.functionCallResponse:
+      if (front?.kind !== 'function-call' || front.done) throw unexpected(type);
+      front.done = true;
+      functionDone(state, front);
+      break;
     case Backend.rowDescription:
       rowDescription(state, front, buffer, start, end);
       break;
@@ -235,7 +242,8 @@ function readyForQuery(
   start: number,
   end: number,
 ): void {
-  if (front?.kind !== 'query' && front?.kind !== 'sync') throw unexpected(Backend.readyForQuery);
+  const due = front?.kind === 'function-call' ? front.done : front?.kind === 'query' || front?.kind === 'sync';
+  if (!front || !due) throw unexpected(Backend.readyForQuery);
   state.replies.shift();
   copyKnown(state, front);
   if (front.kind === 'query') {
@@ -298,6 +306,9 @@ function errorResponse(
     case 'sync':
       front.failed = true;
       return;
+    case 'function-call':
+      front.done = true;
+      return;
     default:
       if (front.own) front.own.error = fields;
       skipToSync(state);
@@ -346,7 +357,7 @@ function planOf(state: SessionState, front: Request | undefined) {
   }
 }
 
-function isFatal(fields: ErrorFields): boolean {
+export function isFatal(fields: ErrorFields): boolean {
   const severity = errorField(fields, 'V') ?? errorField(fields, 'S');
   return severity === 'FATAL' || severity === 'PANIC';
 }

@@ -17,6 +17,7 @@ import {
   encodeQuery,
   FLUSH,
   Frontend,
+  functionOid,
   LONGEST_TEXT,
   parseName,
   queryText,
@@ -60,7 +61,7 @@ export function handleRequests(state: SessionState): void {
 }
 
 /** As a Terminate, where the client's last message is complete. */
-function endOfInput(state: SessionState): void {
+export function endOfInput(state: SessionState): void {
   if (state.fromClient.atBoundary && state.copyIn === 'none') terminate(state);
   else endSession(state, undefined);
 }
@@ -113,7 +114,8 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       forward(state, buffer, start, end);
       return;
     case Frontend.functionCall:
-      actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));
+      if (state.options.permits?.(state.identity.user).functionCall) callFunction(state, buffer, start, end);
+      else actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));
       return;
     case Frontend.copyData:
     case Frontend.copyDone:
@@ -125,6 +127,8 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
   }
 }
 
+/** FirstNormalObjectId */
+const FIRST_NORMAL_OID = 16_384;
 const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined } as const;
 
 interface Range {
@@ -346,6 +350,13 @@ function close(state: SessionState, buffer: Buffer, start: number, end: number):
   const { of, name } = decodeNamed(buffer, start, end);
   state.replies.push({ kind: 'close', ...PLAIN, of, name: keyOfName(state, name) });
   state.unsynced = true;
+  forward(state, buffer, start, end);
+}
+
+/** Of a role that may do so. Nobody looks into the function: what it may change is looked up before the next text. */
+function callFunction(state: SessionState, buffer: Buffer, start: number, end: number): void {
+  const builtin = functionOid(buffer, start, end) < FIRST_NORMAL_OID;
+  state.replies.push({ kind: 'function-call', ...PLAIN, barrier: true, builtin, done: false });
   forward(state, buffer, start, end);
 }
 

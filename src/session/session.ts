@@ -8,6 +8,7 @@ import { MessageReader } from '../wire/framing.js';
 import { frontendBytesNeeded } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
+import { relayReplies, relayRequests } from './relaying.js';
 import { backendBytesNeeded, handleReplies } from './replies.js';
 import { handleRequests } from './requests.js';
 import {
@@ -27,6 +28,7 @@ export function createSession(options: SessionOptions): Session {
   const state: SessionState = createState(
     {
       ...options,
+      admit: (role, answer) => options.admit(role, (admittance) => guard('client', () => answer(admittance))),
       resume: (wait) => {
         if (wait && state.wait === wait) {
           guard('client', () => {
@@ -61,6 +63,11 @@ export function createSession(options: SessionOptions): Session {
     options.observer.refused({ code, message, reason: 'statement' }, state.identity);
   }
 
+  function handleClient(): void {
+    if (state.relayed === 'no') handleRequests(state);
+    else relayRequests(state);
+  }
+
   /** Goes on with what waited. */
   function goOn(): void {
     const { wait } = state;
@@ -80,12 +87,13 @@ export function createSession(options: SessionOptions): Session {
     fromClient(chunk) {
       guard('client', () => {
         if (state.phase === 'ending' || state.phase === 'ended') return;
-        let rest: Buffer | undefined = chunk;
-        if (state.phase === 'startup') rest = handleStartup(state, login, chunk);
-        if (!rest) return;
-        state.fromClient.push(rest);
+        if (state.phase === 'startup') {
+          handleStartup(state, login, chunk);
+          return;
+        }
+        state.fromClient.push(chunk);
         if (state.phase === 'login') handleLoginRequests(state, login);
-        if (state.phase === 'ready') handleRequests(state);
+        if (state.phase === 'ready') handleClient();
       });
     },
     fromServer(chunk) {
@@ -93,13 +101,17 @@ export function createSession(options: SessionOptions): Session {
         if (state.phase === 'ended') return;
         state.fromServer.push(chunk);
         if (state.phase === 'login') handleLoginReplies(state, login);
-        handleReplies(state);
+        if (state.relayed === 'no') handleReplies(state);
+        else relayReplies(state);
       });
       // Errors from here on are the client's.
       guard('client', () => {
         settleWaits();
         if (state.draining && isIdle(state)) endSession(state, state.draining);
       });
+    },
+    clientAt(remote: string) {
+      state.identity = { ...state.identity, remote };
     },
     clientSecured() {
       login.encrypted = true;
@@ -111,7 +123,7 @@ export function createSession(options: SessionOptions): Session {
       return state.phase === 'ready' || state.phase === 'ending';
     },
     get idle() {
-      return isIdle(state);
+      return isIdle(state) && state.fromClient.atBoundary;
     },
     drain(error: ErrorFields) {
       state.draining = error;
@@ -120,7 +132,7 @@ export function createSession(options: SessionOptions): Session {
     inputEnded() {
       guard('client', () => {
         state.inputEnded = true;
-        if (state.phase === 'ready') handleRequests(state);
+        if (state.phase === 'ready') handleClient();
         else if (state.phase !== 'ending') endSession(state, undefined);
       });
     },

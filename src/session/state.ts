@@ -37,6 +37,8 @@ export interface SessionState {
   phase: 'startup' | 'login' | 'ready' | 'ending' | 'ended';
   identity: SessionIdentity;
 
+  /** A replication connection, whose messages pass as they are; `busy` from a message of the client to ReadyForQuery. */
+  relayed: 'no' | 'idle' | 'busy';
   /** Of the last ReadyForQuery. */
   transaction: TransactionStatus;
   readonly replies: ReplyQueue;
@@ -103,6 +105,7 @@ export function createState(
     toServer: new ByteRuns(),
     phase: 'startup',
     identity: { database: '', user: '', applicationName: '', remote: options.remote },
+    relayed: 'no',
     transaction: 'I',
     replies: new ReplyQueue(),
     statements: new NameTable(),
@@ -271,7 +274,6 @@ export function endSession(state: SessionState, error: ErrorFields | undefined):
 
 /** Nothing is in flight and no transaction is open. */
 export function isIdle(state: SessionState): boolean {
-  return (
-    state.phase === 'ready' && state.transaction === 'I' && state.replies.length === 0 && !state.unsynced && !state.wait
-  );
+  if (state.phase !== 'ready' || state.transaction !== 'I' || state.relayed === 'busy') return false;
+  return state.replies.length === 0 && !state.unsynced && !state.wait;
 }

@@ -7,6 +7,9 @@ import type { SessionObserver } from './observer.js';
 /** Makes the cell that the client sees from what stood behind a tag. The result is ASCII. */
 export type FinishToken = (column: TaggedColumn, payload: string) => string;
 
+/** Whether one more session may start. */
+export type Admittance = 'admitted' | 'too many' | 'too many for role';
+
 /** Where a session's output goes. Buffers are not written to afterwards. */
 export interface SessionSink {
   toClient(ranges: readonly Buffer[]): void;
@@ -21,17 +24,25 @@ export interface SessionSink {
   end(): void;
 }
 
+/** What a role may do although stored values pass unmasked that way. */
+export interface Permits {
+  readonly replication: boolean;
+  readonly functionCall: boolean;
+}
+
 export interface SessionOptions {
   readonly planner: Planner;
   readonly observer: SessionObserver;
   readonly finishToken: FinishToken;
   readonly sink: SessionSink;
-  /** The client's address, for logs. */
+  /** The client's address, for logs, as far as the socket knows. */
   readonly remote: string;
   /** Whether clients may or must encrypt; absent where they cannot. */
   readonly tls?: 'offered' | 'required';
-  /** Asked once, when a client that is no cancel request wants to log in; false: there are too many. */
-  readonly admit: () => boolean;
+  /** Asked whenever one of these is wanted. Default: nothing. */
+  readonly permits?: (role: string) => Permits;
+  /** Asked once, when a client that is no cancel request wants to log in. The answer may come at once. */
+  readonly admit: (role: string, answer: (admittance: Admittance) => void) => void;
 }
 
 /** One client connection. Every method may call the sink; none throws. */
@@ -40,6 +51,8 @@ export interface Session {
   fromClient(chunk: Buffer): void;
   /** The chunk belongs to the session from now on. */
   fromServer(chunk: Buffer): void;
+  /** A proxy has said where the client is. Before the first chunk. */
+  clientAt(remote: string): void;
   /** What the client sends from now on comes encrypted. */
   clientSecured(): void;
   /**
@@ -49,7 +62,7 @@ export interface Session {
   serverSecured(bound: boolean): void;
   /** The login is done: the first ReadyForQuery was seen. */
   readonly loggedIn: boolean;
-  /** Nothing is in flight and no transaction is open. */
+  /** Nothing is in flight, no message has begun, and no transaction is open. */
   readonly idle: boolean;
   /** From now on the session ends with that error as soon as it is idle. */
   drain(error: ErrorFields): void;

@@ -38,6 +38,7 @@ const PASSWORD_LIMIT = 65_535;
 export const LONGEST_TEXT = 8 * 1024 * 1024 + 64 * 1024;
 /** Of a message that passes through, the part in which its names must end. */
 const NAMES_PART = 4096;
+const OID_BYTES = 4;
 /** Of a longer Bind the parameters are not looked at. */
 const LONGEST_BIND = 64 * 1024;
 
@@ -53,8 +54,9 @@ export function frontendBytesNeeded(type: number, total: number): number {
     case Frontend.bind:
       return total <= LONGEST_BIND ? total : NAMES_PART;
     case Frontend.copyData:
-    case Frontend.functionCall:
       return HEADER_BYTES;
+    case Frontend.functionCall:
+      return HEADER_BYTES + OID_BYTES;
     default:
       return total;
   }
@@ -166,6 +168,11 @@ export function decodeExecute(buffer: Buffer, start: number, end: number): { por
   const maxRows = fields.int32();
   fields.finish();
   return { portal, maxRows };
+}
+
+/** Of the function of a FunctionCall; its head is enough. */
+export function functionOid(buffer: Buffer, start: number, end: number): number {
+  return new FieldReader(buffer, start + HEADER_BYTES, end).uint32();
 }
 
 /** @throws ProtocolError where bytes stand behind the header */

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, StartError } from '../errors.js';
 import type { MetricsJson } from '../metrics.js';
+import type { Admission } from '../net/admission.js';
 import type { Config, HostPort } from '../policy/config-types.js';
+import type { Admittance } from '../session/types.js';
 import { type Channel, openChannel } from './channel.js';
 import { toError } from './configured.js';
 import type { NoticeToPrimary, NoticeToWorker, QuestionToPrimary, QuestionToWorker } from './messages.js';
@@ -35,7 +37,8 @@ export interface MemberEvents {
   readonly schemaChanged: (database: string) => void;
   readonly settled: (session: number, database: string) => void;
   /** The answer is sent when it resolves. */
-  readonly announce: (announcement: QuestionToPrimary) => Promise<void>;
+  readonly announce: (announcement: QuestionToPrimary & { kind: 'announce' }) => Promise<void>;
+  readonly admission: Admission;
 }
 
 /** Forks a worker, which starts by that configuration. */
@@ -51,6 +54,20 @@ export function launchMember(number: number, config: Config, events: MemberEvent
   });
   // Nobody may be waiting for it.
   running.catch(() => undefined);
+
+  /** The roles of its sessions. */
+  const seats: string[] = [];
+  async function take(role: string): Promise<Admittance> {
+    const admittance = await events.admission.take(role);
+    if (admittance === 'admitted') seats.push(role);
+    return admittance;
+  }
+  function leave(role: string): void {
+    const at = seats.indexOf(role);
+    if (at < 0) return;
+    seats.splice(at, 1);
+    events.admission.give(role);
+  }
 
   const channel = openChannel<NoticeToWorker, QuestionToWorker, NoticeToPrimary, QuestionToPrimary>('primary', worker, {
     notice(notice) {
@@ -71,14 +88,27 @@ export function launchMember(number: number, config: Config, events: MemberEvent
         case 'settled':
           events.settled(notice.session, notice.database);
           return;
+        case 'give':
+          leave(notice.role);
+          return;
         default:
           notice satisfies never;
       }
     },
-    question: (question) => events.announce(question),
+    question(question) {
+      switch (question.kind) {
+        case 'announce':
+          return events.announce(question);
+        case 'take':
+          return take(question.role);
+        default:
+          return question satisfies never;
+      }
+    },
   });
   const exited = once(worker, 'exit').then(([code, signal]) => {
     channel.close();
+    for (const role of seats.splice(0)) events.admission.give(role);
     failed(new StartError(`worker ${number} has ended while it started`, EXIT.software));
     return { code: code as number | null, signal: signal as string | null };
   });

@@ -39,6 +39,11 @@ export type NoticeToPrimary =
   | { readonly kind: 'cannot start'; readonly reason: NotTaken }
   | { readonly kind: 'last metrics'; readonly metrics: MetricsJson }
   | { readonly kind: 'schema changed'; readonly database: string }
-  | { readonly kind: 'settled'; readonly session: number; readonly database: string };
+  | { readonly kind: 'settled'; readonly session: number; readonly database: string }
+  /** A session of the role is over. */
+  | { readonly kind: 'give'; readonly role: string };
 
-export type QuestionToPrimary = { readonly kind: 'announce' } & Omit<Announcement, 'worker'>;
+export type QuestionToPrimary =
+  | ({ readonly kind: 'announce' } & Omit<Announcement, 'worker'>)
+  /** Whether a session of the role may begin; if so, it counts until it is given back. */
+  | { readonly kind: 'take'; readonly role: string };

@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { listenError } from '../errors.js';
 import { startHttp } from '../http.js';
+import { limitsOf } from '../limits.js';
 import { flushLog, type Log } from '../log.js';
 import { createMetrics, type MetricsJson } from '../metrics.js';
+import { createAdmission } from '../net/admission.js';
 import type { Config, HostPort } from '../policy/config-types.js';
 import { type Phase, phaseReason } from '../readiness.js';
 import { type ConfigSource, keepFixed, reasonsOf, startReloader } from '../reload.js';
@@ -57,6 +59,7 @@ export async function startPrimary(config: Config, { log, source, version }: Pri
   let failures = 0;
   const members = new Set<Member>();
   const announcements = createAnnouncements(members);
+  const admission = createAdmission(limitsOf(() => inForce));
   const own = createMetrics({ version, databases: () => [], unbound: () => new Set() });
   own.configLoaded(Date.now());
   const { registry, deaths } = createWorkerMetrics(() => running().length);
@@ -79,6 +82,7 @@ export async function startPrimary(config: Config, { log, source, version }: Pri
       announce: (announcement) => announcements.announce({ ...announcement, worker: number }),
       settled: (session, database) => announcements.settled({ worker: number, session, database }),
       schemaChanged: (database) => announcements.schemaChanged(number, database),
+      admission,
     });
     announcements.joined(member);
     members.add(member);

@@ -1,8 +1,9 @@
 /** One of several processes that serve the same port: a whole gateway that has its configuration from the primary. */
 import { EXIT } from '../errors.js';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, type Shared, startGateway } from '../gateway.js';
 import { createLog } from '../log.js';
 import type { Config } from '../policy/config-types.js';
+import type { Admittance } from '../session/types.js';
 import { openChannel } from './channel.js';
 import { type Configured, toNotTaken } from './configured.js';
 import type { NoticeToPrimary, NoticeToWorker, QuestionToPrimary, QuestionToWorker } from './messages.js';
@@ -63,9 +64,17 @@ export function runWorker(): Promise<number> {
       },
     );
 
+    const shared: Shared = {
+      planner: changes.share,
+      admission: {
+        take: (role) => primary.ask<Admittance>({ kind: 'take', role }),
+        give: (role) => void primary.notice({ kind: 'give', role }),
+      },
+    };
+
     async function start(config: Config): Promise<void> {
       try {
-        gateway = await startGateway(config, { log: createLog(config.logLevel), share: changes.share });
+        gateway = await startGateway(config, { log: createLog(config.logLevel), shared });
         await primary.notice({ kind: 'running', address: gateway.address });
       } catch (error) {
         await primary.notice({ kind: 'cannot start', reason: toNotTaken(error) });

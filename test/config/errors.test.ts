@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD, problems } from './problems.js';
 
-const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, functions, policies';
+const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, functions, roles, policies';
 
 describe('YAML', () => {
   it.each([
@@ -36,7 +36,7 @@ describe('YAML', () => {
     expect(problems(`${HEAD}policies: {}\nlog:\n  ? [a]\n  : 1\nlimits: "\\0"\nmetrics: &m { host: *m }`)).toEqual([
       'c.yaml:4:5 log: has a key that is not plain text; a key is followed by a colon: key: value',
       'c.yaml:6:9 limits: holds a NUL or half of a character',
-      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, login_seconds, drain_seconds, shutdown_delay_seconds, cached_plans',
+      'c.yaml:6:9 limits: must be a mapping, not "\\u0000"; valid keys: max_sessions, max_sessions_per_role, idle_seconds, keepalive_seconds, login_seconds, drain_seconds, shutdown_delay_seconds, cached_plans',
       'c.yaml:7:15 metrics.host: has an alias *m that leads nowhere or into itself',
     ]);
   });
@@ -62,9 +62,15 @@ describe('the top level', () => {
   const port = 'must be a whole number (a TCP port) from 1 to 65535';
   it.each([
     ['listn: {}', `3:1 listn: unknown key "listn"; did you mean "listen"? valid: ${TOP}`],
-    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port, tls'],
-    ['listen: 127.0.0.1:6432', '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port, tls'],
-    ['listen: { prot: 1 }', '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port, tls'],
+    ['listen:', '3:1 listen: must be a mapping, not empty; valid keys: host, port, tls, proxy_protocol'],
+    [
+      'listen: 127.0.0.1:6432',
+      '3:9 listen: must be a mapping, not "127.0.0.1:6432"; valid keys: host, port, tls, proxy_protocol',
+    ],
+    [
+      'listen: { prot: 1 }',
+      '3:11 listen.prot: unknown key "prot"; did you mean "port"? valid: host, port, tls, proxy_protocol',
+    ],
     ['listen: { port: 65536 }', `3:17 listen.port: ${port}, not 65536`],
     ['upstream: { port: 0 }', `3:19 upstream.port: ${port}, not 0`],
     ['upstream: { port: "5432" }', `3:19 upstream.port: ${port}, not "5432"`],
@@ -84,6 +90,45 @@ describe('the top level', () => {
     ],
     ['log: { level: warning }', '3:15 log.level: unknown level "warning"; valid: debug, info, warn, error'],
     ['limits: { max_sessions: 0 }', '3:25 limits.max_sessions: must be a whole number from 1 to 100000, not 0'],
+    [
+      'limits: { max_sessions_per_role: { a: 1 } }',
+      '3:11 limits.max_sessions_per_role: must be a whole number from 1 to 100000, not a mapping',
+    ],
+    [
+      'limits: { idle_seconds: -1 }',
+      '3:25 limits.idle_seconds: must be a whole number of seconds from 0 to 604800, not -1',
+    ],
+    [
+      'limits: { keepalive_seconds: off }',
+      '3:30 limits.keepalive_seconds: must be a whole number of seconds from 0 to 86400, not "off"',
+    ],
+    [
+      'listen: { proxy_protocol: true }',
+      '3:27 listen.proxy_protocol: must be a mapping, not true; valid keys: from, required',
+    ],
+    [
+      'listen: { proxy_protocol: { required: false } }',
+      '3:11 listen.proxy_protocol.from: is missing; it must be a list of addresses and networks of proxies, such as [10.0.0.0/8]',
+    ],
+    [
+      'listen: { proxy_protocol: { from: [] } }',
+      '3:29 listen.proxy_protocol.from: must be a list of addresses and networks of proxies, such as [10.0.0.0/8], not an empty list',
+    ],
+    ...['10.0.0.0/33', '10.0.0.256', 'proxy.example', '::1/129', '10.0.0.0/8/8', '10.0.0.0/', 'fe80::1%eth0'].map(
+      (bad) => [
+        `listen: { proxy_protocol: { from: ["${bad}"] } }`,
+        `3:36 listen.proxy_protocol.from[0]: must be an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8, not "${bad}"`,
+      ],
+    ),
+    ['roles: [a]', '3:1 roles: must be a mapping of roles by name, not a list'],
+    ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions, replication, function_call'],
+    [
+      'roles: { a: { max_session: 5 } }',
+      '3:15 roles.a.max_session: unknown key "max_session"; did you mean "max_sessions"? valid: max_sessions, replication, function_call',
+    ],
+    ['roles: { a: { max_sessions: 0 } }', '3:29 roles.a.max_sessions: must be a whole number from 1 to 100000, not 0'],
+    ['roles: { a: { replication: true } }', '3:28 roles.a.replication: unknown replication true; valid: refuse, allow'],
+    ['roles: { "": {} }', '3:10 roles."": "" is not a name for a role; a name has 1 to 63 bytes'],
     [
       'limits: { login_seconds: 1m }',
       '3:26 limits.login_seconds: must be a whole number of seconds from 1 to 3600, not "1m"',

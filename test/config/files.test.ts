@@ -93,6 +93,7 @@ it('the examples in the comments of pgveil.yaml are valid', async () => {
     return known === undefined ? secret(file) : Buffer.from(known);
   });
   expect(config.listen.tls).toMatchObject({ required: true, clientCa: cert });
+  expect(config.listen.proxyProtocol).toEqual({ from: [{ address: '10.0.0.0', prefix: 8 }], required: true });
   expect(config.upstream.tls).toMatchObject({ mode: 'verify-full', ca: cert });
   expect(config.policies.map((p) => p.name)).toEqual(['amazon-30-days', 'ebay-90-days', 'website-visits']);
   expect(config.policies[1]?.tables.map((t) => t.table.name)).toEqual(['orders', 'shipments', 'shipping_labels']);

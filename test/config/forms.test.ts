@@ -14,8 +14,17 @@ it('fills in the defaults', () => {
     workers: 1,
     logLevel: 'info',
     oneWayKeys: [],
-    limits: { maxSessions: 1000, loginSeconds: 30, drainSeconds: 10, shutdownDelaySeconds: 0, cachedPlans: 5000 },
+    limits: {
+      maxSessions: 1000,
+      idleSeconds: 0,
+      keepaliveSeconds: 60,
+      loginSeconds: 30,
+      drainSeconds: 10,
+      shutdownDelaySeconds: 0,
+      cachedPlans: 5000,
+    },
     allowedRoutines: [],
+    roles: [],
     policies: [],
   });
 });
@@ -23,14 +32,16 @@ it('fills in the defaults', () => {
 it('reads every option', () => {
   const asked: string[] = [];
   const text = `
-listen: { host: "::1", port: 7000 }
+listen: { host: "::1", port: 7000, proxy_protocol: { from: [10.0.0.0/8, "fd00::1"], required: false } }
 upstream: { host: db.example, port: 7001 }
 catalog: { user: u, password_file: a.password, refresh_seconds: 60, databases: [shop, "9"] }
 metrics: {}
 log: { level: warn }
 one_way_keys: [{ id: new, file: /keys/new }, { id: old, file: old }]
-limits: { max_sessions: 1, login_seconds: 2, drain_seconds: 0, shutdown_delay_seconds: 3, cached_plans: 4 }
+limits:
+  { max_sessions: 1, max_sessions_per_role: 5, idle_seconds: 6, keepalive_seconds: 0, login_seconds: 2, drain_seconds: 0, shutdown_delay_seconds: 3, cached_plans: 4 }
 functions: { allow: ["public.f(integer,text)", '"Odd Schema".g()'] }
+roles: { report: { max_sessions: 7, replication: allow }, "0x1F": { function_call: allow } }
 policies:
   p:
     mode: observe
@@ -62,7 +73,17 @@ policies:
   expect(asked).toEqual(['config/a.password', '/keys/new', 'config/old']);
   const tables = 'policies.p.tables';
   expect(config).toEqual({
-    listen: { host: '::1', port: 7000 },
+    listen: {
+      host: '::1',
+      port: 7000,
+      proxyProtocol: {
+        from: [
+          { address: '10.0.0.0', prefix: 8 },
+          { address: 'fd00::1', prefix: 128 },
+        ],
+        required: false,
+      },
+    },
     upstream: { host: 'db.example', port: 7001 },
     catalog: { user: 'u', password: 'pw', refreshSeconds: 60, databases: ['shop', '9'] },
     metrics: { host: '127.0.0.1', port: 9632 },
@@ -72,10 +93,23 @@ policies:
       { id: 'new', secret: KEY },
       { id: 'old', secret: KEY },
     ],
-    limits: { maxSessions: 1, loginSeconds: 2, drainSeconds: 0, shutdownDelaySeconds: 3, cachedPlans: 4 },
+    limits: {
+      maxSessions: 1,
+      maxSessionsPerRole: 5,
+      idleSeconds: 6,
+      keepaliveSeconds: 0,
+      loginSeconds: 2,
+      drainSeconds: 0,
+      shutdownDelaySeconds: 3,
+      cachedPlans: 4,
+    },
     allowedRoutines: [
-      { signature: 'public.f(integer,text)', at: at(9, 22, 'functions.allow[0]') },
-      { signature: '"Odd Schema".g()', at: at(9, 48, 'functions.allow[1]') },
+      { signature: 'public.f(integer,text)', at: at(10, 22, 'functions.allow[0]') },
+      { signature: '"Odd Schema".g()', at: at(10, 48, 'functions.allow[1]') },
+    ],
+    roles: [
+      { name: 'report', maxSessions: 7, replication: true, functionCall: false },
+      { name: '0x1F', replication: false, functionCall: true },
     ],
     policies: [
       {
@@ -91,7 +125,7 @@ policies:
           table: { schema: 'public', name: 'orders' },
           where: "channel = 'amazon'",
           unless: 'vip',
-          at: at(19, 5, 'policies.p.redact_when'),
+          at: at(21, 5, 'policies.p.redact_when'),
         },
         tables: [
           {
@@ -102,10 +136,10 @@ policies:
                 category: 'personal_name',
                 mask: { kind: 'one_way', linkable: false },
                 keepNull: true,
-                at: at(26, 11, `${tables}."public.orders".columns.buyerName`),
+                at: at(28, 11, `${tables}."public.orders".columns.buyerName`),
               },
             ],
-            at: at(24, 7, `${tables}."public.orders"`),
+            at: at(26, 7, `${tables}."public.orders"`),
           },
           {
             table: { schema: 'public', name: 'Order "Lines"' },
@@ -113,7 +147,7 @@ policies:
               parent: { schema: 'public', name: 'orders' },
               on: [{ child: 'order_id', parent: 'id' }],
               match: 'any',
-              at: at(28, 9, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\"".belongs_to`),
+              at: at(30, 9, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\"".belongs_to`),
             },
             columns: [
               {
@@ -121,27 +155,27 @@ policies:
                 category: 'address',
                 mask: { kind: 'blank' },
                 keepNull: false,
-                at: at(29, 20, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\"".columns."\\"x y\\""`),
+                at: at(31, 20, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\"".columns."\\"x y\\""`),
               },
             ],
-            at: at(27, 7, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\""`),
+            at: at(29, 7, `${tables}."public.\\"Order \\"\\"Lines\\"\\"\\""`),
           },
           {
             table: { schema: 'public', name: 'notes' },
-            redactedWhen: { sql: 'kind = 1', at: at(31, 24, `${tables}."public.notes".redacted_when`) },
+            redactedWhen: { sql: 'kind = 1', at: at(33, 24, `${tables}."public.notes".redacted_when`) },
             columns: [
               {
                 name: 'body',
                 category: 'gift_message',
                 mask: { kind: 'null' },
                 keepNull: false,
-                at: at(32, 20, `${tables}."public.notes".columns.body`),
+                at: at(34, 20, `${tables}."public.notes".columns.body`),
               },
             ],
-            at: at(30, 7, `${tables}."public.notes"`),
+            at: at(32, 7, `${tables}."public.notes"`),
           },
         ],
-        at: at(11, 3, 'policies.p'),
+        at: at(13, 3, 'policies.p'),
       },
     ],
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Admittance, Session } from '../../src/session/types.js';
 import { fatalError } from '../../src/wire/backend-messages.js';
 import { cstring, int32, message } from '../../src/wire/bytes.js';
 import { client as c, server as s, startScript, startupPacket } from './script.js';
@@ -157,15 +158,68 @@ describe('the first packet', () => {
     }
   });
 
-  test('a client too many is turned away, a request to cancel is not', () => {
-    const full = () => startScript(undefined, { loggedIn: false, full: true });
-    expect(full().client(startupPacket({ user: 'bob' }))).toEqual({
+  test.each<[Admittance, string]>([
+    ['too many', 'sorry, too many clients already'],
+    ['too many for role', 'too many connections for role "bob"'],
+  ])('a client too many is turned away (%s), a request to cancel is not', (answered, message) => {
+    const full = () => startScript(undefined, { loggedIn: false, admission: (_role, answer) => answer(answered) });
+    const turnedAway = full();
+    expect(turnedAway.client(startupPacket({ user: 'bob' }))).toEqual({
       toServer: '',
-      toClient: 'E(53300 sorry, too many clients already)',
+      toClient: `E(53300 ${message})`,
     });
+    expect([turnedAway.ended, turnedAway.events]).toEqual([true, ['refused 53300']]);
     const script = full();
     run(script, 'fromClient', request(80877102, Buffer.from('12345678')));
     expect(script.cancels).toHaveLength(1);
+  });
+
+  describe('waiting to be admitted', () => {
+    const waiting = () => {
+      const asked: string[] = [];
+      let admit: ((admittance: Admittance) => void) | undefined;
+      const script = startScript(undefined, {
+        loggedIn: false,
+        admission: (role, answer) => {
+          asked.push(role);
+          admit = answer;
+        },
+      });
+      return { script, asked, answer: (admittance: Admittance) => admit?.(admittance) };
+    };
+
+    test('the client is held, and what it has sent follows its startup message', () => {
+      const { script, asked, answer } = waiting();
+      expect(script.client(startupPacket({ user: 'bob' })).toServer).toBe('');
+      run(script, 'fromClient', c.password.subarray(0, 3), c.password.subarray(3));
+      expect([script.held, script.ended, asked]).toEqual([true, false, ['bob']]);
+      answer('admitted');
+      expect(script.held).toBe(false);
+      const sent = script.sent();
+      expect(sent.subarray(0, startupPacket({ user: 'bob' }).length)).toEqual(startupPacket({ user: 'bob' }));
+      expect(sent.subarray(-c.password.length)).toEqual(c.password);
+      run(script, 'fromServer', s.authOk, s.ready());
+      expect(script.session.loggedIn).toBe(true);
+    });
+
+    test('a message that may not come during the login ends it, also when it came before the answer', () => {
+      const { script, answer } = waiting();
+      run(script, 'fromClient', startupPacket({ user: 'bob' }), c.query('a'));
+      answer('admitted');
+      expect(script.server().toClient).toMatch(/^E\(08P01 /);
+    });
+
+    test.each<[string, (session: Session) => void]>([
+      ['hangs up', (session) => session.hangUp()],
+      ['sends no more', (session) => session.inputEnded()],
+      ['takes too long', (session) => session.abort(fatalError('08P01', 'too long'))],
+    ])('an answer to a client that %s meanwhile changes nothing', (_what, end) => {
+      const { script, answer } = waiting();
+      run(script, 'fromClient', startupPacket({ user: 'bob' }));
+      end(script.session);
+      answer('admitted');
+      expect([script.ended, script.sent().length]).toEqual([true, 0]);
+    });
   });
 
   test('protocol 3.2 is forwarded, and a newer one where the server knows an older', () => {

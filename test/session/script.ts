@@ -5,7 +5,7 @@
  * `Z(I)` `G` `H` `d(data)` `c` `A` `S(name=value)`.
  */
 import { createSession } from '../../src/session/session.js';
-import type { Session } from '../../src/session/types.js';
+import type { Session, SessionOptions } from '../../src/session/types.js';
 import type {
   ColumnLabel,
   NameEnvironment,
@@ -172,6 +172,8 @@ export interface Script {
   /** Sends bytes of the client, and returns all that the session sent since the last call to it or to `server`. */
   client(...messages: Buffer[]): { readonly toServer: string; readonly toClient: string };
   server(...messages: Buffer[]): { readonly toServer: string; readonly toClient: string };
+  /** The bytes for the server since the last call to this, `client` or `server`. */
+  sent(): Buffer;
   /** Lets promises settle. */
   settle(): Promise<{ readonly toServer: string; readonly toClient: string }>;
   readonly events: string[];
@@ -194,7 +196,12 @@ export function startScript(
     names: NameEnvironment | undefined,
     environment: SessionEnvironment,
   ) => Planned | undefined = () => undefined,
-  options: { readonly loggedIn?: boolean; readonly full?: boolean; readonly chunk?: (bytes: Buffer) => Buffer[] } = {},
+  options: {
+    readonly loggedIn?: boolean;
+    readonly admission?: SessionOptions['admit'];
+    readonly permits?: SessionOptions['permits'];
+    readonly chunk?: (bytes: Buffer) => Buffer[];
+  } = {},
 ): Script {
   const toServer: Buffer[] = [];
   const toClient: Buffer[] = [];
@@ -228,7 +235,11 @@ export function startScript(
     },
     finishToken: (column, payload) => `<${column.column}:${payload}>`,
     remote: '127.0.0.1',
-    admit: () => options.full !== true,
+    ...(options.permits ? { permits: options.permits } : {}),
+    admit: (role, answer) => {
+      if (options.admission) options.admission(role, answer);
+      else answer('admitted');
+    },
     sink: {
       toClient: (ranges) => {
         state.ranges += ranges.length;
@@ -271,6 +282,7 @@ export function startScript(
       for (const part of own(messages)) session.fromServer(part);
       return take();
     },
+    sent: () => Buffer.concat(toServer.splice(0)),
     async settle() {
       await new Promise((resolve) => setImmediate(resolve));
       return take();

@@ -96,7 +96,7 @@ describe('simple protocol', () => {
     expect(sent).toMatch(/^Q\(SELECT FROM pg_catalog\."pgveil refused [0-9a-f]{32}"\)$/);
     const name = /"(.*)"/.exec(sent)![1];
     expect(script.server(s.error('42P01', `relation "pg_catalog.${name}" does not exist`), s.ready()).toClient).toBe(
-      'E(0A000 function call messages are refused H=Call the function in a SELECT statement.) Z(I)',
+      'E(0A000 function call messages are refused H=Call the function in a SELECT statement. An operator can allow it for a role by function_call under roles in the configuration.) Z(I)',
     );
     expect(script.events).toEqual(['refused 0A000']);
   });
