@@ -1,7 +1,7 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan, Refusal } from '../sql/plan-types.js';
+import type { Plan } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
 import {
@@ -26,10 +26,11 @@ import { ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, traits } from './planning.js';
 import { refusalOfBind } from './provisos.js';
-import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
+import { ABORTED, FUNCTION_CALL, NOTHING, readText, TOO_LONG } from './refusals.js';
+import type { Refused } from './renewal.js';
 import { changeNames, endSession, isIdle, keyOfName, now, type SessionState, terminate, waitUntil } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
-import { revalidate } from './validity.js';
+import { revalidate, type Validity } from './validity.js';
 
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
 export function handleRequests(state: SessionState): void {
@@ -202,6 +203,8 @@ function actOnParse(
     parameterTypes,
     bySql: false,
     asOf,
+    described: undefined,
+    lost: false,
   };
   state.statements.expect(key, prepared);
   const settled = () => state.statements.settle(key, prepared);
@@ -238,8 +241,7 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    const refused =
-      validity === 'valid' ? refusalOfBind(state, statement, whole ? { buffer, start, end } : undefined) : STALE;
+    const refused = refusedUse(validity) ?? refusedBind(state, statement, whole ? { buffer, start, end } : undefined);
     if (!refused) {
       const asOf = now(state);
       const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
@@ -251,16 +253,33 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuse(state, refused);
-    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, asOf: now(state) });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({
+      kind: 'bind',
+      ...PLAIN,
+      plan,
+      errorInstead,
+      portal,
+      statement: plan.marker,
+      asOf: now(state),
+    });
     state.toServer.append(encodeBind('', plan.marker));
   });
 }
 
+function refusedBind(state: SessionState, statement: string, bind: Range | undefined): Refused | undefined {
+  const refused = refusalOfBind(state, statement, bind);
+  return refused && { refusal: refused, errorInstead: undefined };
+}
+
+function refusedUse(validity: Validity): Refused | undefined {
+  return typeof validity === 'string' ? undefined : validity;
+}
+
 /** Its marker is put in the place of a name that must not be used, and so fails. */
-function refuse(state: SessionState, refused: Refusal) {
-  state.options.observer.refused(refused, state.identity);
-  return refusePlan(refused);
+function refuse(state: SessionState, { refusal: refused, errorInstead }: Refused) {
+  if (!errorInstead && refused !== ABORTED) state.options.observer.refused(refused, state.identity);
+  return { plan: refusePlan(refused), errorInstead };
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
@@ -275,13 +294,21 @@ function describe(state: SessionState, buffer: Buffer, start: number, end: numbe
   revalidate(state, [{ of, key }], (validity) => {
     if (state.discarding) return;
     state.unsynced = true;
-    if (validity === 'valid') {
+    const refused = refusedUse(validity);
+    if (!refused) {
       state.replies.push({ kind: 'describe-statement', ...PLAIN, name: key, parametersSeen: false });
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuse(state, STALE);
-    state.replies.push({ kind: 'describe-statement', ...PLAIN, plan, name: plan.marker, parametersSeen: false });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({
+      kind: 'describe-statement',
+      ...PLAIN,
+      plan,
+      errorInstead,
+      name: plan.marker,
+      parametersSeen: false,
+    });
     state.toServer.append(encodeDescribe(of, plan.marker));
   });
 }
@@ -292,12 +319,13 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    if (validity === 'valid') {
+    const refused = refusedUse(validity);
+    if (!refused) {
       runPortal(state, portal, { buffer, start, end });
       return;
     }
-    const plan = refuse(state, STALE);
-    state.replies.push({ kind: 'execute', ...PLAIN, plan, portal: plan.marker, mayCopy: false });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({ kind: 'execute', ...PLAIN, plan, errorInstead, portal: plan.marker, mayCopy: false });
     state.toServer.append(encodeExecute(plan.marker, 0));
   });
 }

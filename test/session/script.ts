@@ -173,6 +173,8 @@ export interface Script {
   server(...messages: Buffer[]): { readonly toServer: string; readonly toClient: string };
   /** Lets promises settle. */
   settle(): Promise<{ readonly toServer: string; readonly toClient: string }>;
+  /** The bytes for the server that the last call to `client`, `server` or `settle` has described. */
+  readonly lastToServer: Buffer;
   readonly events: string[];
   /** Environments that the planner was called with. */
   readonly planned: SessionEnvironment[];
@@ -244,10 +246,11 @@ export function startScript(
       },
     },
   });
-  const take = () => ({
-    toServer: describeFrontend(Buffer.concat(toServer.splice(0))),
-    toClient: describeBackend(Buffer.concat(toClient.splice(0))),
-  });
+  let lastToServer = Buffer.alloc(0);
+  const take = () => {
+    lastToServer = Buffer.concat(toServer.splice(0));
+    return { toServer: describeFrontend(lastToServer), toClient: describeBackend(Buffer.concat(toClient.splice(0))) };
+  };
   const chunk = options.chunk ?? ((bytes) => [bytes]);
   // The session may write into chunks of the server: the script's own constants must not change.
   const own = (bytes: readonly Buffer[]) => chunk(Buffer.concat(bytes));
@@ -279,6 +282,9 @@ export function startScript(
     },
     get generation() {
       return state.generation;
+    },
+    get lastToServer() {
+      return lastToServer;
     },
     get held() {
       return state.held;
