@@ -1,9 +1,9 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan } from '../sql/plan-types.js';
+import type { Plan, Refusal } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
-import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
+import type { MessageReader } from '../wire/framing.js';
 import {
   assertEmpty,
   bindNames,
@@ -22,11 +22,11 @@ import {
   queryText,
   SYNC,
 } from '../wire/frontend-messages.js';
-import { ProtocolError } from '../wire/protocol-error.js';
+import { MalformedMessage, ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, traits } from './planning.js';
 import { refusalOfBind } from './provisos.js';
-import { ABORTED, FUNCTION_CALL, NOTHING, readText, TOO_LONG } from './refusals.js';
+import { ABORTED, FUNCTION_CALL, malformed, NOTHING, readText, TOO_LONG } from './refusals.js';
 import type { Refused } from './renewal.js';
 import { changeNames, endSession, isIdle, keyOfName, now, type SessionState, terminate, waitUntil } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
@@ -59,7 +59,6 @@ function endOfInput(state: SessionState): void {
 /** A message, or the head of one. */
 function handleMessage(state: SessionState, reader: MessageReader): void {
   const { type, buffer, start, end } = reader;
-  const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   if (type === Frontend.terminate) {
     terminate(state);
     return;
@@ -70,6 +69,18 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
     return;
   }
   if (isIdle(state)) state.began = now(state);
+  try {
+    handleRequest(state, reader);
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+    refuseMessage(state, type, malformed(error.message));
+  }
+}
+
+/** @throws MalformedMessage before anything was done with the message */
+function handleRequest(state: SessionState, reader: MessageReader): void {
+  const { type, buffer, start, end } = reader;
+  const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   switch (type) {
     case Frontend.query:
       if (whole) query(state, buffer, start, end);
@@ -92,7 +103,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       close(state, buffer, start, end);
       return;
     case Frontend.sync:
-      assertEmpty(start, end);
+      // With bytes behind it, too: the server fails it, and is ready again.
       state.discarding = false;
       state.unsynced = false;
       state.boundSinceSync = false;
@@ -104,7 +115,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       forward(state, buffer, start, end);
       return;
     case Frontend.functionCall:
-      actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));
+      refuseMessage(state, type, FUNCTION_CALL);
       return;
     case Frontend.copyData:
     case Frontend.copyDone:
@@ -112,8 +123,20 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       // The COPY has failed and the client has not seen it yet: the server would ignore them.
       return;
     default:
-      throw new ProtocolError(`unexpected message type ${type} after the login`);
+      throw new ProtocolError(`invalid frontend message type ${type}`);
   }
+}
+
+/** A message that is not looked at: the server is made to fail in its place. */
+function refuseMessage(state: SessionState, type: number, refused: Refusal): void {
+  if (type === Frontend.query || type === Frontend.functionCall) {
+    actOnQuery(state, '', undefined, refusal(refused));
+    return;
+  }
+  const { plan } = refuse(state, { refusal: refused, errorInstead: undefined });
+  state.unsynced = true;
+  state.replies.push({ kind: 'bind', ...PLAIN, plan, portal: '', statement: plan.marker, asOf: now(state) });
+  state.toServer.append(encodeBind('', plan.marker));
 }
 
 const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined } as const;
@@ -283,7 +306,7 @@ function refuse(state: SessionState, { refusal: refused, errorInstead }: Refused
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
-  const { of, name } = decodeNamed(buffer, start, end);
+  const { of, name } = decodeNamed('DESCRIBE', buffer, start, end);
   const key = keyOfName(state, name);
   if (of === 'portal') {
     state.unsynced = true;
@@ -350,7 +373,7 @@ function runPortal(state: SessionState, portal: string, { buffer, start, end }: 
 }
 
 function close(state: SessionState, buffer: Buffer, start: number, end: number): void {
-  const { of, name } = decodeNamed(buffer, start, end);
+  const { of, name } = decodeNamed('CLOSE', buffer, start, end);
   state.replies.push({ kind: 'close', ...PLAIN, of, name: keyOfName(state, name) });
   state.unsynced = true;
   forward(state, buffer, start, end);
@@ -373,8 +396,6 @@ function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, st
       return;
     case Frontend.copyDone:
     case Frontend.copyFail:
-      if (type === Frontend.copyDone) assertEmpty(start, end);
-      else if (buffer.indexOf(0, start + HEADER_BYTES) !== end - 1) throw new ProtocolError('CopyFail has no reason');
       forward(state, buffer, start, end);
       if (state.unsynced) state.toServer.append(FLUSH);
       state.copyIn = 'closing';

@@ -173,6 +173,9 @@ export interface Script {
   server(...messages: Buffer[]): { readonly toServer: string; readonly toClient: string };
   /** Lets promises settle. */
   settle(): Promise<{ readonly toServer: string; readonly toClient: string }>;
+  /** Takes the bytes for the client, as latin1, and for the server. */
+  bytes(): string;
+  serverBytes(): Buffer;
   /** The bytes for the server that the last call to `client`, `server` or `settle` has described. */
   readonly lastToServer: Buffer;
   readonly events: string[];
@@ -195,7 +198,12 @@ export function startScript(
     names: NameEnvironment | undefined,
     environment: SessionEnvironment,
   ) => Planned | undefined = () => undefined,
-  options: { readonly loggedIn?: boolean; readonly full?: boolean; readonly chunk?: (bytes: Buffer) => Buffer[] } = {},
+  options: {
+    readonly loggedIn?: boolean;
+    readonly full?: boolean;
+    readonly tls?: boolean;
+    readonly chunk?: (bytes: Buffer) => Buffer[];
+  } = {},
 ): Script {
   const toServer: Buffer[] = [];
   const toClient: Buffer[] = [];
@@ -229,6 +237,7 @@ export function startScript(
     },
     finishToken: (column, payload) => `<${column.column}:${payload}>`,
     remote: '127.0.0.1',
+    ...(options.tls ? { tls: 'offered' } : {}),
     admit: () => options.full !== true,
     sink: {
       toClient: (ranges) => {
@@ -283,6 +292,8 @@ export function startScript(
     get generation() {
       return state.generation;
     },
+    bytes: () => Buffer.concat(toClient.splice(0)).toString('latin1'),
+    serverBytes: () => Buffer.concat(toServer.splice(0)),
     get lastToServer() {
       return lastToServer;
     },
