@@ -162,16 +162,15 @@ describe('a changed file', () => {
 
     await write({ columns: BLANK_NAME });
     await expect.poll(() => order(client), SOON).toEqual({ name: '', note: NOTE });
-    // They were planned by the old policy and have to be prepared again, as after ALTER TABLE.
-    for (const query of [named, 'EXECUTE by_sql']) {
-      await expect(client.query(query)).rejects.toMatchObject({
-        code: '0A000',
-        message: 'cached plan must not change result type',
-      });
-    }
+    expect((await client.query(named)).rows).toEqual([{ name: '', note: NOTE }]);
+    // The session cannot know how to prepare that again, as after ALTER TABLE.
+    await expect(client.query('EXECUTE by_sql')).rejects.toMatchObject({
+      code: '0A000',
+      message: 'cached plan must not change result type',
+    });
     await client.query('DEALLOCATE by_sql');
     await client.query(`PREPARE by_sql AS ${ORDER}`);
-    for (const query of [{ ...named, name: 'again' }, 'EXECUTE by_sql']) {
+    for (const query of [named, 'EXECUTE by_sql']) {
       expect((await client.query(query)).rows).toEqual([{ name: '', note: NOTE }]);
     }
     expect((await client.query(untouched)).rows).toEqual([{ n: 0 }]);

@@ -1,8 +1,8 @@
 /** What becomes of a text that the client sent, once nothing is in flight that could change what it means. */
 import type { Plan, Refusal } from '../sql/plan-types.js';
-import { type Act, plan, refusal } from './planning.js';
+import { type Act, type Decision, plan, refusal } from './planning.js';
 import { refusalOfExecute } from './provisos.js';
-import { STALE } from './refusals.js';
+import type { Refused } from './renewal.js';
 import { type SessionState, whenAnswered } from './state.js';
 import { revalidate, usedNames } from './validity.js';
 
@@ -41,14 +41,20 @@ export function decide(
       else if (reading !== readingOf(state)) decide(state, read, act);
       else {
         const executed = used.filter(({ of }) => of === 'statement').map(({ key }) => key);
-        const refused = validity === 'valid' ? refusalOfExecute(state, executed) : STALE;
+        const refused = validity === 'valid' ? refusalOfExecute(state, executed) : undefined;
         const isOpen = executed.some((key) => state.statements.candidates(key).length > 1);
+        if (validity !== 'valid') act(inText(validity), text);
         // The refusal may be of what a name does not mean any more.
-        if (refused && isOpen) whenAnswered(state, () => decide(state, read, act));
+        else if (refused && isOpen) whenAnswered(state, () => decide(state, read, act));
         else act(refused ? refusal(refused) : decision, text);
       }
     });
   });
+}
+
+/** The refusal of a statement that the text uses: positions are those in the text of that statement. */
+function inText({ refusal: { position: _position, ...refused }, errorInstead }: Refused): Decision {
+  return { ...refusal(refused), errorInstead: errorInstead?.filter(([letter]) => letter !== 'P') };
 }
 
 /** Something in flight can change names or settings, or what is in flight can undo such a change. */

@@ -1,15 +1,13 @@
-/**
- * Asks the server what unqualified names mean in this session, by a query of the session's own in the client's place in
- * the stream. It must neither commit the client's work (a Sync ends an implicit transaction) nor be seen by the client.
- */
+/** Asks the server what unqualified names mean in this session, by a query of the session's own. */
 import { ENVIRONMENT_QUERY, type NameEnvironment } from '../sql/plan-types.js';
 import { decodeDataRow, type ErrorFields } from '../wire/backend-messages.js';
-import { encodeBind, encodeClose, encodeExecute, encodeParse, FLUSH, SYNC } from '../wire/frontend-messages.js';
+import { encodeBind, encodeClose, encodeExecute, encodeParse } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
-import type { Request } from './expected-replies.js';
+import type { OwnRequests, Request } from './expected-replies.js';
+import { ownRequest, sendOwn } from './own-requests.js';
 import { NOTHING } from './refusals.js';
-import { type SessionState, waitUntil, whenAnswered } from './state.js';
-import { NEVER } from './statements.js';
+import { type SessionState, whenAnswered } from './state.js';
+import { NEVER, type Prepared } from './statements.js';
 
 /** Of the statement and of the portal. */
 const NAME = 'pgveil_environment';
@@ -42,8 +40,15 @@ export function acquireNames(state: SessionState, resume: (outcome: NamesOutcome
 
 function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void {
   const generation = state.options.planner.generation(state.identity.database);
-  const question: Question = { names: undefined, error: undefined };
-  const own = { own: question, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined };
+  let names: NameEnvironment | undefined;
+  const question: OwnRequests = {
+    receive(_type, buffer, start, end) {
+      names = decodeNames(buffer, start, end);
+    },
+    withhold: 'nothing',
+    error: undefined,
+  };
+  const own = ownRequest(question);
   const requests: Request[] = [
     { ...own, kind: 'parse', name: NAME, prepared: NO_STATEMENT },
     { ...own, kind: 'bind', portal: NAME, statement: NAME, asOf: NEVER },
@@ -51,44 +56,31 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
     { ...own, kind: 'close', of: 'portal', name: NAME },
     { ...own, kind: 'close', of: 'statement', name: NAME },
   ];
-  state.toServer.append(REQUEST);
-  if (state.boundSinceSync) {
-    state.toServer.append(FLUSH);
-  } else {
-    state.toServer.append(SYNC);
-    requests.push({ ...own, kind: 'sync', failed: false });
-    state.unsynced = false;
-  }
-  for (const request of requests) state.replies.push(request);
-  waitUntil(state, 'answered', () => {
+  sendOwn(state, question, [REQUEST], requests, () => {
     if (question.error) {
       resume(question.error);
       return;
     }
-    if (!question.names) throw new ProtocolError('the server did not say what names mean');
-    state.names = question.names;
+    if (!names) throw new ProtocolError('the server did not say what names mean');
+    state.names = names;
     state.namesGeneration = generation;
     resume('known');
   });
 }
 
-/** What came back so far. */
-export interface Question {
-  names: NameEnvironment | undefined;
-  error: ErrorFields | undefined;
-}
-
-const NO_STATEMENT = {
+const NO_STATEMENT: Prepared = {
   text: '',
-  plan: { verdict: 'pass' as const, statements: [], generation: -1, fingerprint: () => '' },
+  plan: { verdict: 'pass', statements: [], generation: -1, fingerprint: () => '' },
   statement: NOTHING,
   parameterTypes: [],
   bySql: true,
   asOf: NEVER,
+  described: undefined,
+  lost: false,
 };
 
 /** Reads the only row of the answer. @throws ProtocolError for any other */
-export function decodeNames(buffer: Buffer, start: number, end: number): NameEnvironment {
+function decodeNames(buffer: Buffer, start: number, end: number): NameEnvironment {
   const [role, json] = decodeDataRow(buffer, start, end);
   if (!role || !json) throw new ProtocolError('the server did not say what names mean');
   let answer: unknown;

@@ -1,12 +1,22 @@
 /** The requests that the server has still to answer, in order. */
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
-import type { Question } from './environment.js';
+import type { Withhold } from './error-rewriting.js';
 import type { AsOf, Portal, Prepared } from './statements.js';
 
+/** Requests that the session makes for itself, and what becomes of their replies. */
+export interface OwnRequests {
+  /** Takes a reply that holds something: DataRow, ParameterDescription, RowDescription, NoData. */
+  readonly receive: (type: number, buffer: Buffer, start: number, end: number) => void;
+  /** What an error of theirs must not show. */
+  readonly withhold: Withhold;
+  /** The error that ended them, as the client may see it. */
+  error: ErrorFields | undefined;
+}
+
 interface RequestBase {
-  /** The session's own request: its replies are not forwarded, but answer this. */
-  readonly own: Question | undefined;
+  /** The session's own request: its replies are not forwarded, but go there. */
+  readonly own: OwnRequests | undefined;
   /** May change what later texts mean: the next one is planned when this is answered. */
   readonly barrier: boolean;
   /** The text that this request is about, as far as it was known when it was forwarded. */

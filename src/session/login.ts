@@ -6,11 +6,15 @@ import {
   AUTHENTICATION_SASL,
   authenticationCode,
   Backend,
+  decodeNegotiation,
   decodeReadyForQuery,
   decodeSaslMechanisms,
   type ErrorFields,
+  encodeNegotiation,
   encodeSaslMechanisms,
+  errorField,
   fatalError,
+  type Negotiation,
 } from '../wire/backend-messages.js';
 import { FieldReader } from '../wire/bytes.js';
 import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
@@ -30,8 +34,10 @@ export interface Login {
   waiting: boolean;
   /** Requests for encryption that were answered: each may be made once. */
   readonly encryptionAsked: Set<'ssl-request' | 'gssenc-request'>;
-  /** The protocol that the client asked for, while no answer to that is known. */
-  minor: number;
+  /** SSLRequest was answered yes. */
+  sslAgreed: boolean;
+  /** Of the protocol that the client has asked for; undefined once the client knows what it gets. */
+  asked: Negotiation | undefined;
   authenticated: boolean;
   /** The client's bytes come encrypted. */
   encrypted: boolean;
@@ -39,6 +45,8 @@ export interface Login {
   serverChannel: 'plain' | 'unbound' | 'bound';
   /** The server has asked for SASL, and the client has not answered. */
   saslAsked: boolean;
+  /** What the server waits for, in its own words. */
+  expected: 'password' | 'SASL' | 'GSS';
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -48,11 +56,13 @@ export function createLogin(): Login {
     received: NOTHING,
     waiting: false,
     encryptionAsked: new Set(),
-    minor: 0,
+    sslAgreed: false,
+    asked: undefined,
     authenticated: false,
     encrypted: false,
     serverChannel: 'plain',
     saslAsked: false,
+    expected: 'password',
   };
 }
 
@@ -88,33 +98,67 @@ export function handleStartup(state: SessionState, login: Login, chunk: Buffer):
   switch (startup.kind) {
     case 'ssl-request':
     case 'gssenc-request':
-      // What was sent before the answer could be taken for encrypted traffic (CVE-2021-23214).
-      if (rest.length > 0) throw new ProtocolError('received data before the answer to a request for encryption');
-      if (login.encrypted || login.encryptionAsked.has(startup.kind))
-        throw new ProtocolError('encryption was asked for twice');
-      login.encryptionAsked.add(startup.kind);
-      if (startup.kind === 'ssl-request' && state.options.tls) state.options.sink.startTls(Buffer.from('S'));
-      else state.toClient.append(Buffer.from('N'));
+      answerEncryption(state, login, startup.kind, rest);
       return;
     case 'cancel':
-      state.options.sink.cancel(packet);
+      if (startup.valid) state.options.sink.cancel(packet);
       endSession(state, undefined);
       return;
     case 'startup':
       login.received = rest;
-      startSession(state, login, startup, packet);
+      startSession(state, login, startup);
       return;
     default:
       startup satisfies never;
   }
 }
 
+const REQUESTS = {
+  'ssl-request': { minor: 5679, name: 'SSL request' },
+  'gssenc-request': { minor: 5680, name: 'GSSAPI encryption request' },
+} as const;
+
+/** As the server: each request is known once, and none where one has led to encryption. */
+function answerEncryption(state: SessionState, login: Login, kind: keyof typeof REQUESTS, rest: Buffer): void {
+  const { minor, name } = REQUESTS[kind];
+  if (login.encryptionAsked.has(kind) || login.sslAgreed) {
+    endSession(state, unsupported(1234, minor));
+    return;
+  }
+  login.encryptionAsked.add(kind);
+  login.sslAgreed = kind === 'ssl-request' && !login.encrypted && state.options.tls !== undefined;
+  if (!login.sslAgreed) state.toClient.append(Buffer.from('N'));
+  // What was sent before the answer could be taken for encrypted traffic (CVE-2021-23214).
+  if (rest.length > 0) {
+    endSession(state, [...fatalError('08P01', `received unencrypted data after ${name}`), ['D', STUFFED]]);
+  } else if (login.sslAgreed) {
+    state.options.sink.startTls(Buffer.from('S'));
+  }
+}
+
+const STUFFED = 'This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.';
+
+function unsupported(major: number, minor: number): ErrorFields {
+  return fatalError(
+    '0A000',
+    `unsupported frontend protocol ${major}.${minor}: server supports 3.0 to 3.${NEWEST_MINOR}`,
+  );
+}
+
+/** A client of protocol 1 or 2 reads errors in another form. */
+function endUnsupported(state: SessionState, major: number, minor: number): void {
+  const error = unsupported(major, minor);
+  if (major === 1 || major === 2) {
+    state.toClient.append(Buffer.from(`EFATAL:  ${errorField(error, 'M')}\n\0`));
+    endSession(state, undefined);
+  } else {
+    endSession(state, error);
+  }
+}
+
 /** Why the startup message is not acted on. */
 function objectionTo(state: SessionState, login: Login, startup: StartupMessage): ErrorFields | undefined {
-  const { major, minor, parameters } = startup;
-  if (major !== 3) {
-    return fatalError('0A000', `unsupported frontend protocol ${major}.${minor}: pgveil supports 3.0 to 3.2`);
-  }
+  const { parameters } = startup;
   if (state.options.tls === 'required' && !login.encrypted) {
     const hint = 'Connect with sslmode=require, or better verify-full.';
     return fatalError('28000', 'pgveil takes no connections without TLS', hint);
@@ -131,8 +175,12 @@ function wantsReplication({ parameters }: StartupMessage): boolean {
   return !OFF.test(parameters.get('replication') ?? 'off');
 }
 
-function startSession(state: SessionState, login: Login, startup: StartupMessage, packet: Buffer): void {
-  const { minor, parameters } = startup;
+function startSession(state: SessionState, login: Login, startup: StartupMessage): void {
+  const { major, minor, parameters, options } = startup;
+  if (major !== 3) {
+    endUnsupported(state, major, minor);
+    return;
+  }
   const objection = objectionTo(state, login, startup);
   if (objection) {
     endSession(state, objection);
@@ -146,12 +194,13 @@ function startSession(state: SessionState, login: Login, startup: StartupMessage
     applicationName: parameters.get('application_name') ?? '',
   };
   if (wantsReplication(startup)) state.relayed = 'idle';
-  login.minor = minor;
+  login.asked = { minor, options };
   login.waiting = true;
   state.options.sink.holdClient(true);
   state.options.admit(state.identity.user, (admittance) => {
     if (state.phase !== 'startup') return;
-    if (admittance === 'admitted') logIn(state, login, packet);
+    // An option that the gateway does not know could change messages that it has to understand.
+    if (admittance === 'admitted') logIn(state, login, startup.plain(Math.min(minor, NEWEST_MINOR)));
     else refuseSession(state, admittance);
   });
 }
@@ -204,7 +253,7 @@ export function handleLoginRequests(state: SessionState, login: Login): void {
         endSession(state, undefined);
         return;
       default:
-        throw new ProtocolError(`expected authentication response, got message type ${reader.type}`);
+        throw new ProtocolError(`expected ${login.expected} response, got message type ${reader.type}`);
     }
   }
 }
@@ -215,20 +264,15 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
   while (state.phase === 'login') {
     if (reader.next() === 'nothing') return;
     const { type, buffer, start, end } = reader;
+    if (login.asked) {
+      const theirs = type === Backend.negotiateProtocolVersion ? decodeNegotiation(buffer, start, end) : undefined;
+      negotiate(state, login.asked, theirs);
+      login.asked = undefined;
+      if (theirs) continue;
+    }
     switch (type) {
-      case Backend.negotiateProtocolVersion:
-        login.minor = new FieldReader(buffer, start + HEADER_BYTES, end).int32() & 0xffff;
-        break;
       case Backend.authentication:
-        if (login.minor > NEWEST_MINOR) {
-          endSession(
-            state,
-            fatalError('0A000', `unsupported frontend protocol 3.${login.minor}: pgveil supports 3.0 to 3.2`),
-          );
-          return;
-        }
-        login.authenticated ||= authenticationCode(buffer, start, end) === 0;
-        login.saslAsked = authenticationCode(buffer, start, end) === AUTHENTICATION_SASL;
+        noteAuthentication(login, authenticationCode(buffer, start, end));
         if (login.saslAsked && login.serverChannel === 'unbound') {
           offerUnbound(state, buffer, start, end);
           continue;
@@ -253,6 +297,29 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
     }
     state.toClient.add(buffer, start, end);
   }
+}
+
+/**
+ * Tells the client in one message what of its wishes the gateway or the server does not know, where there is any.
+ * @throws ProtocolError for a version that the server was not asked for
+ */
+function negotiate(state: SessionState, asked: Negotiation, theirs: Negotiation | undefined): void {
+  const sent = Math.min(asked.minor, NEWEST_MINOR);
+  if (theirs && theirs.minor > sent)
+    throw new ProtocolError('the server speaks a newer protocol than it was asked for');
+  const minor = theirs?.minor ?? sent;
+  const options = [...asked.options, ...(theirs?.options ?? []).filter((name) => !asked.options.includes(name))];
+  if (theirs || minor < asked.minor || options.length > 0) state.toClient.append(encodeNegotiation({ minor, options }));
+}
+
+/** Codes of AuthenticationGSS, AuthenticationGSSContinue and AuthenticationSSPI; of AuthenticationSASL and its like. */
+const GSS_CODES: ReadonlySet<number> = new Set([7, 8, 9]);
+const SASL_CODES: ReadonlySet<number> = new Set([AUTHENTICATION_SASL, 11, 12]);
+
+function noteAuthentication(login: Login, code: number): void {
+  login.authenticated ||= code === 0;
+  login.saslAsked = code === AUTHENTICATION_SASL;
+  login.expected = GSS_CODES.has(code) ? 'GSS' : SASL_CODES.has(code) ? 'SASL' : 'password';
 }
 
 /** Without the mechanisms that bind the login to a TLS connection: the client and the server have one each. */

@@ -3,7 +3,14 @@ import type { Plan, Proviso, Refusal } from '../sql/plan-types.js';
 import type { ParameterValue } from '../sql/values.js';
 import { bindParameters } from '../wire/frontend-messages.js';
 import { parameterValue } from '../wire/parameter-values.js';
+import { MalformedMessage } from '../wire/protocol-error.js';
 import type { SessionState } from './state.js';
+
+interface Range {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
 const NO_PARAMETERS: ReadonlyMap<number, ParameterValue> = new Map();
 
@@ -18,17 +25,13 @@ export function heldTo(plan: Plan): Plan {
  * Why the statement must not be executed with these parameters; undefined where it may be.
  * @param bind a Bind message, or undefined where its parameters cannot be told
  */
-export function refusalOfBind(
-  state: SessionState,
-  statement: string,
-  bind: { readonly buffer: Buffer; readonly start: number; readonly end: number } | undefined,
-): Refusal | undefined {
+export function refusalOfBind(state: SessionState, statement: string, bind: Range | undefined): Refusal | undefined {
   // Only where a plan asks: other Binds pass unread.
   let bound: ReturnType<typeof bindParameters> | undefined;
   for (const { plan, parameterTypes } of state.statements.candidates(statement)) {
     const proviso = provisoOf(plan);
     if (!proviso) continue;
-    bound ??= bind && bindParameters(bind.buffer, bind.start, bind.end);
+    bound ??= bind && parametersOf(bind);
     const values = new Map<number, ParameterValue>();
     for (const number of proviso.parameters) {
       const parameter = bound?.get(number);
@@ -38,6 +41,16 @@ export function refusalOfBind(
     if (!holds(proviso, values)) return proviso.otherwise.refusal;
   }
   return undefined;
+}
+
+/** None of a malformed message: the server would fail it. */
+function parametersOf({ buffer, start, end }: Range): ReturnType<typeof bindParameters> | undefined {
+  try {
+    return bindParameters(buffer, start, end);
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined;
+    throw error;
+  }
 }
 
 /** Why none of these statements can be executed by SQL: what EXECUTE gives them is not looked at. */

@@ -79,6 +79,11 @@ export const TOO_LONG: Refusal = {
   reason: 'limit',
 };
 
+/** A message that the server would find malformed, in its own words: it fails before the server looks at anything else. */
+export function malformed(message: string): Refusal {
+  return { code: '08P01', message, reason: 'syntax' };
+}
+
 export const FUNCTION_CALL: Refusal = {
   code: '0A000',
   message: 'function call messages are refused',

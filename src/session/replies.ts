@@ -13,7 +13,6 @@ import { message } from '../wire/bytes.js';
 import { HEADER_BYTES } from '../wire/framing.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { createCopyMasker } from './copy-masking.js';
-import { decodeNames } from './environment.js';
 import { rewriteError, rewriteNotice } from './error-rewriting.js';
 import type { Request } from './expected-replies.js';
 import { functionDone, mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
@@ -88,12 +87,14 @@ function handleMessage(state: SessionState, type: number, buffer: Buffer, start:
     case Backend.parameterDescription:
       if (front?.kind !== 'describe-statement' || front.parametersSeen) throw unexpected(type);
       front.parametersSeen = true;
-      parametersDescribed(state, front.name, buffer, start, end);
+      if (front.own) front.own.receive(type, buffer, start, end);
+      else parametersDescribed(state, front.name, buffer, start, end);
       break;
     case Backend.noData:
       if (front?.kind !== 'describe-portal' && !(front?.kind === 'describe-statement' && front.parametersSeen)) {
         throw unexpected(type);
       }
+      front.own?.receive(type, buffer, start, end);
       state.mending = undefined;
       state.replies.shift();
       break;
@@ -153,7 +154,7 @@ function producer(front: Request | undefined, type: number): Request & { kind: '
 function dataRow(state: SessionState, front: Request | undefined, buffer: Buffer, start: number, end: number): void {
   const request = producer(front, Backend.dataRow);
   if (request.own) {
-    request.own.names = decodeNames(buffer, start, end);
+    request.own.receive(Backend.dataRow, buffer, start, end);
     return;
   }
   const { cells } = mendingOf(state, request);
@@ -191,6 +192,11 @@ function rowDescription(
   end: number,
 ): void {
   const describes = front?.kind === 'describe-portal' || (front?.kind === 'describe-statement' && front.parametersSeen);
+  if (describes && front.own) {
+    front.own.receive(Backend.rowDescription, buffer, start, end);
+    state.replies.shift();
+    return;
+  }
   if (!describes) producer(front?.kind === 'execute' ? undefined : front, Backend.rowDescription);
   const { statement, unplanned } = mendingOf(state, front!);
   if (unplanned) throw new ProtocolError('a statement was described that was not planned');
@@ -310,10 +316,10 @@ function errorResponse(
       front.done = true;
       return;
     default:
-      if (front.own) front.own.error = fields;
+      if (front.own) front.own.error = rewriteError(fields, errorContext(state, front));
       skipToSync(state);
-      // The error is the answer to the client's request that needed the names.
-      if (front.own && state.discarding) state.toClient.add(buffer, start, end);
+      // The error is the answer to the client's request for whose sake the session has asked.
+      if (front.own?.error && state.discarding) state.toClient.append(encodeErrorFields('E', front.own.error));
   }
 }
 
@@ -337,7 +343,7 @@ function forwardError(
 function errorContext(state: SessionState, front: Request | undefined) {
   return {
     plan: planOf(state, front),
-    withhold: front?.own ? ('nothing' as const) : withheldOf(state, front),
+    withhold: front?.own ? front.own.withhold : withheldOf(state, front),
     tagPrefix: state.options.planner.tagPrefix,
     clientEncoding: state.clientEncoding,
   };

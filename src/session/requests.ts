@@ -3,7 +3,7 @@
 import { refusePlan } from '../sql/failing-text.js';
 import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
-import { HEADER_BYTES, type MessageReader } from '../wire/framing.js';
+import type { MessageReader } from '../wire/framing.js';
 import {
   assertEmpty,
   bindNames,
@@ -23,11 +23,12 @@ import {
   queryText,
   SYNC,
 } from '../wire/frontend-messages.js';
-import { ProtocolError } from '../wire/protocol-error.js';
+import { MalformedMessage, ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, traits } from './planning.js';
 import { refusalOfBind } from './provisos.js';
-import { ABORTED, FUNCTION_CALL, NOTHING, readText, STALE, TOO_LONG } from './refusals.js';
+import { ABORTED, FUNCTION_CALL, malformed, NOTHING, readText, TOO_LONG } from './refusals.js';
+import type { Refused } from './renewal.js';
 import {
   changeNames,
   endSession,
@@ -40,7 +41,7 @@ import {
   whenAnswered,
 } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
-import { revalidate } from './validity.js';
+import { revalidate, type Validity } from './validity.js';
 
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
 export function handleRequests(state: SessionState): void {
@@ -69,7 +70,6 @@ export function endOfInput(state: SessionState): void {
 /** A message, or the head of one. */
 function handleMessage(state: SessionState, reader: MessageReader): void {
   const { type, buffer, start, end } = reader;
-  const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   if (type === Frontend.terminate) {
     terminate(state);
     return;
@@ -80,6 +80,18 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
     return;
   }
   if (isIdle(state)) state.began = now(state);
+  try {
+    handleRequest(state, reader);
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+    refuseMessage(state, type, malformed(error.message));
+  }
+}
+
+/** @throws MalformedMessage before anything was done with the message */
+function handleRequest(state: SessionState, reader: MessageReader): void {
+  const { type, buffer, start, end } = reader;
+  const whole = reader.remaining === 0 && end - start <= LONGEST_TEXT;
   switch (type) {
     case Frontend.query:
       if (whole) query(state, buffer, start, end);
@@ -102,7 +114,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       close(state, buffer, start, end);
       return;
     case Frontend.sync:
-      assertEmpty(start, end);
+      // With bytes behind it, too: the server fails it, and is ready again.
       state.discarding = false;
       state.unsynced = false;
       state.boundSinceSync = false;
@@ -115,7 +127,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       return;
     case Frontend.functionCall:
       if (state.options.permits?.(state.identity.user).functionCall) callFunction(state, buffer, start, end);
-      else actOnQuery(state, '', undefined, refusal(FUNCTION_CALL));
+      else refuseMessage(state, type, FUNCTION_CALL);
       return;
     case Frontend.copyData:
     case Frontend.copyDone:
@@ -123,12 +135,24 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       // The COPY has failed and the client has not seen it yet: the server would ignore them.
       return;
     default:
-      throw new ProtocolError(`unexpected message type ${type} after the login`);
+      throw new ProtocolError(`invalid frontend message type ${type}`);
   }
 }
 
 /** FirstNormalObjectId */
 const FIRST_NORMAL_OID = 16_384;
+/** A message that is not looked at: the server is made to fail in its place. */
+function refuseMessage(state: SessionState, type: number, refused: Refusal): void {
+  if (type === Frontend.query || type === Frontend.functionCall) {
+    actOnQuery(state, '', undefined, refusal(refused));
+    return;
+  }
+  const { plan } = refuse(state, { refusal: refused, errorInstead: undefined });
+  state.unsynced = true;
+  state.replies.push({ kind: 'bind', ...PLAIN, plan, portal: '', statement: plan.marker, asOf: now(state) });
+  state.toServer.append(encodeBind('', plan.marker));
+}
+
 const PLAIN = { own: undefined, barrier: false, plan: undefined, errorInstead: undefined, settled: undefined } as const;
 
 interface Range {
@@ -219,6 +243,8 @@ function actOnParse(
     parameterTypes,
     bySql: false,
     asOf,
+    described: undefined,
+    lost: false,
   };
   state.statements.expect(key, prepared);
   const settled = () => state.statements.settle(key, prepared);
@@ -255,8 +281,7 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    const refused =
-      validity === 'valid' ? refusalOfBind(state, statement, whole ? { buffer, start, end } : undefined) : STALE;
+    const refused = refusedUse(validity) ?? refusedBind(state, statement, whole ? { buffer, start, end } : undefined);
     if (refused && state.statements.candidates(statement).length > 1) {
       // The refusal may be of what the name does not mean any more.
       whenAnswered(state, () => bind(state, buffer, start, end, whole));
@@ -273,20 +298,37 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuse(state, refused);
-    state.replies.push({ kind: 'bind', ...PLAIN, plan, portal, statement: plan.marker, asOf: now(state) });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({
+      kind: 'bind',
+      ...PLAIN,
+      plan,
+      errorInstead,
+      portal,
+      statement: plan.marker,
+      asOf: now(state),
+    });
     state.toServer.append(encodeBind('', plan.marker));
   });
 }
 
+function refusedBind(state: SessionState, statement: string, bind: Range | undefined): Refused | undefined {
+  const refused = refusalOfBind(state, statement, bind);
+  return refused && { refusal: refused, errorInstead: undefined };
+}
+
+function refusedUse(validity: Validity): Refused | undefined {
+  return typeof validity === 'string' ? undefined : validity;
+}
+
 /** Its marker is put in the place of a name that must not be used, and so fails. */
-function refuse(state: SessionState, refused: Refusal) {
-  state.options.observer.refused(refused, state.identity);
-  return refusePlan(refused);
+function refuse(state: SessionState, { refusal: refused, errorInstead }: Refused) {
+  if (!errorInstead && refused !== ABORTED) state.options.observer.refused(refused, state.identity);
+  return { plan: refusePlan(refused), errorInstead };
 }
 
 function describe(state: SessionState, buffer: Buffer, start: number, end: number): void {
-  const { of, name } = decodeNamed(buffer, start, end);
+  const { of, name } = decodeNamed('DESCRIBE', buffer, start, end);
   const key = keyOfName(state, name);
   if (of === 'portal') {
     state.unsynced = true;
@@ -297,13 +339,21 @@ function describe(state: SessionState, buffer: Buffer, start: number, end: numbe
   revalidate(state, [{ of, key }], (validity) => {
     if (state.discarding) return;
     state.unsynced = true;
-    if (validity === 'valid') {
+    const refused = refusedUse(validity);
+    if (!refused) {
       state.replies.push({ kind: 'describe-statement', ...PLAIN, name: key, parametersSeen: false });
       forward(state, buffer, start, end);
       return;
     }
-    const plan = refuse(state, STALE);
-    state.replies.push({ kind: 'describe-statement', ...PLAIN, plan, name: plan.marker, parametersSeen: false });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({
+      kind: 'describe-statement',
+      ...PLAIN,
+      plan,
+      errorInstead,
+      name: plan.marker,
+      parametersSeen: false,
+    });
     state.toServer.append(encodeDescribe(of, plan.marker));
   });
 }
@@ -314,14 +364,15 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    if (validity === 'valid') {
+    const refused = refusedUse(validity);
+    if (!refused) {
       const { changes } = traits(state, carriedBy(state, portal));
       const run = () => runPortal(state, portal, { buffer, start, end });
       changeNames(state, changes, run, () => execute(state, buffer, start, end));
       return;
     }
-    const plan = refuse(state, STALE);
-    state.replies.push({ kind: 'execute', ...PLAIN, plan, portal: plan.marker, mayCopy: false });
+    const { plan, errorInstead } = refuse(state, refused);
+    state.replies.push({ kind: 'execute', ...PLAIN, plan, errorInstead, portal: plan.marker, mayCopy: false });
     state.toServer.append(encodeExecute(plan.marker, 0));
   });
 }
@@ -347,7 +398,7 @@ function runPortal(state: SessionState, portal: string, { buffer, start, end }: 
 }
 
 function close(state: SessionState, buffer: Buffer, start: number, end: number): void {
-  const { of, name } = decodeNamed(buffer, start, end);
+  const { of, name } = decodeNamed('CLOSE', buffer, start, end);
   state.replies.push({ kind: 'close', ...PLAIN, of, name: keyOfName(state, name) });
   state.unsynced = true;
   forward(state, buffer, start, end);
@@ -377,8 +428,6 @@ function handleCopyMessage(state: SessionState, type: number, buffer: Buffer, st
       return;
     case Frontend.copyDone:
     case Frontend.copyFail:
-      if (type === Frontend.copyDone) assertEmpty(start, end);
-      else if (buffer.indexOf(0, start + HEADER_BYTES) !== end - 1) throw new ProtocolError('CopyFail has no reason');
       forward(state, buffer, start, end);
       if (state.unsynced) state.toServer.append(FLUSH);
       state.copyIn = 'closing';

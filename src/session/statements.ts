@@ -30,6 +30,18 @@ export interface Prepared {
   readonly bySql: boolean;
   /** When the plan was made, or found to be the same. */
   asOf: AsOf;
+  /** As the server describes it; undefined where the session has not asked. */
+  described: Description | undefined;
+  /** The session has closed it to make it anew, and the server has not taken the new text: it has to be made anew. */
+  lost: boolean;
+}
+
+/** What a client knows of a statement that it has described. */
+export interface Description {
+  /** OIDs of the parameters' types. */
+  readonly parameterTypes: readonly number[];
+  /** Name, type and type modifier of each column; empty for a statement without a result. */
+  readonly columns: string;
 }
 
 /** Where a PREPARE or DECLARE stands. */
@@ -58,6 +70,8 @@ export function preparedBySql(effect: SessionEffect & { kind: 'prepare' | 'decla
     statement: effect.statement,
     parameterTypes: [],
     bySql: true,
+    described: undefined,
+    lost: false,
   };
 }
 

@@ -1,9 +1,12 @@
 /**
  * Whether prepared statements and cursors may still run. They were judged when they were made, by the policies and the
- * schema of that time; where either has changed since, their text is planned anew, and must come out the same.
+ * schema of that time; where either has changed since, their text is planned anew. A statement of Parse whose text comes
+ * out otherwise is made anew; statements of PREPARE and cursors are refused then.
  */
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import { plan } from './planning.js';
+import { STALE } from './refusals.js';
+import { type Refused, renew } from './renewal.js';
 import { keyOfSqlName, now, type SessionState, whenAnswered } from './state.js';
 import type { AsOf, NameTable, Portal, Prepared } from './statements.js';
 
@@ -14,10 +17,15 @@ export interface UsedName {
 }
 
 /**
- * `stale`: it would be planned differently today. `answered`: the client has had the error of the session's own question
- * in its place, and the server skips all up to the next Sync.
+ * `answered`: the client has had the error of the session's own request in the place of the answer to its own, and the
+ * server skips all up to the next Sync.
  */
-export type Validity = 'valid' | 'stale' | 'answered';
+export type Validity = 'valid' | 'answered' | Refused;
+
+const REFUSED: Refused = { refusal: STALE, errorInstead: undefined };
+
+/** Policies and schema can change while something is planned or made anew, but not again and again. */
+const SPARE_ATTEMPTS = 5;
 
 /** Names that EXECUTE, FETCH and MOVE among the statements use. */
 export function usedNames(state: SessionState, statements: readonly StatementPlan[]): readonly UsedName[] {
@@ -40,7 +48,7 @@ export function revalidate(state: SessionState, names: readonly UsedName[], done
   }
   whenAnswered(state, () => {
     if (state.discarding) done('valid');
-    else renewAll(state, reached(state, names, confirmed), done);
+    else renewAll(state, names, reached(state, names, confirmed).length + SPARE_ATTEMPTS, done);
   });
 }
 
@@ -50,7 +58,8 @@ function confirmed<T>(table: NameTable<T>, key: string): readonly T[] {
 }
 
 type Reached =
-  | { readonly kind: 'prepared'; readonly prepared: Prepared }
+  /** `key` of the name that it was reached by; undefined by way of a portal that was made of it. */
+  | { readonly kind: 'prepared'; readonly prepared: Prepared; readonly key: string | undefined }
   | { readonly kind: 'portal'; readonly portal: Portal }
   /** Opened by a function, if at all. */
   | { readonly kind: 'unknown portal' };
@@ -68,14 +77,14 @@ function reached(
     if (of === 'portal' && portals.length === 0) found.push({ kind: 'unknown portal' });
     for (const portal of portals) {
       found.push({ kind: 'portal', portal });
-      follow(portal.prepared);
+      follow(portal.prepared, undefined);
     }
-    if (of === 'statement') for (const prepared of lookUp(state.statements, key)) follow(prepared);
+    if (of === 'statement') for (const prepared of lookUp(state.statements, key)) follow(prepared, key);
   };
-  const follow = (prepared: Prepared): void => {
+  const follow = (prepared: Prepared, key: string | undefined): void => {
     if (seen.has(prepared)) return;
     seen.add(prepared);
-    found.push({ kind: 'prepared', prepared });
+    found.push({ kind: 'prepared', prepared, key });
     for (const name of usedNames(state, [prepared.statement])) visit(name);
   };
   for (const name of names) visit(name);
@@ -90,9 +99,10 @@ function isCurrent(state: SessionState, one: Reached): boolean {
       // Whether a function has put another in its place is not known.
       return one.portal.held ? isNow(state, state.began) : one.portal.asOf.version === state.version;
     case 'prepared': {
-      const { plan: made, asOf, bySql } = one.prepared;
+      const { plan: made, asOf, bySql, lost } = one.prepared;
       // A refused Parse is in flight only: it will never be prepared.
       if (!bySql && made.verdict === 'refuse') return true;
+      if (lost) return false;
       return isNow(state, asOf) || isNow(state, { generation: made.generation, version: asOf.version });
     }
     default:
@@ -105,36 +115,42 @@ function isNow(state: SessionState, asOf: AsOf): boolean {
   return asOf.generation === generation && asOf.version === version;
 }
 
-/** Nothing is in flight, and nothing is forwarded meanwhile. */
-function renewAll(state: SessionState, all: readonly Reached[], done: (validity: Validity) => void): void {
-  const stale = all.find((one) => !isCurrent(state, one));
+/** Nothing is in flight, and nothing of the client is forwarded meanwhile. */
+function renewAll(
+  state: SessionState,
+  names: readonly UsedName[],
+  attempts: number,
+  done: (validity: Validity) => void,
+): void {
+  const stale = reached(state, names, confirmed).find((one) => !isCurrent(state, one));
   if (!stale) {
     done('valid');
     return;
   }
-  if (stale.kind !== 'prepared') {
-    // The server has planned it: what it runs is not what its text would mean now.
-    done('stale');
+  if (stale.kind !== 'prepared' || attempts === 0) {
+    // The server has planned a portal: what it runs is not what its text would mean now.
+    done(REFUSED);
     return;
   }
-  const { prepared } = stale;
+  const goOn = (): void => renewAll(state, names, attempts - 1, done);
+  const { prepared, key } = stale;
   plan(state, prepared.text, (decision) => {
     if (decision === 'answered') done('answered');
-    else if (decision === 'skipped' || !adopt(prepared, decision.plan)) done('stale');
-    else {
+    else if (decision === 'skipped') done(REFUSED);
+    else if (adopt(prepared, decision.plan)) {
       prepared.asOf = decision.asOf;
-      renewAll(
-        state,
-        all.filter((one) => one !== stale),
-        done,
-      );
-    }
+      goOn();
+    } else if (key === undefined || prepared.bySql) done(REFUSED);
+    else if (decision.plan.verdict === 'refuse') {
+      done({ refusal: decision.plan.refusal, errorInstead: decision.errorInstead });
+    } else renew(state, key, prepared, decision, (renewal) => (renewal === 'renewed' ? goOn() : done(renewal)));
   });
 }
 
 /** Takes the new plan over where it sends the server the text that it has. */
 function adopt(prepared: Prepared, renewed: Plan): boolean {
   const old = prepared.plan;
+  if (prepared.lost) return false;
   if (renewed.verdict !== old.verdict || renewed.verdict === 'refuse') return false;
   if (renewed.verdict === 'rewrite' && old.verdict === 'rewrite' && renewed.text !== old.text) return false;
   const statement = statementOf(renewed, prepared, old);

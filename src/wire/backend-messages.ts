@@ -83,6 +83,28 @@ export function decodeParameterStatus(buffer: Buffer, start: number, end: number
   return { name, value: Buffer.from(value, 'latin1').toString('utf8') };
 }
 
+/** NegotiateProtocolVersion: what the server knows of the protocol that the client asked for. */
+export interface Negotiation {
+  readonly minor: number;
+  /** Options of the protocol that it does not know. */
+  readonly options: readonly string[];
+}
+
+/** @throws ProtocolError for another major version than 3 */
+export function decodeNegotiation(buffer: Buffer, start: number, end: number): Negotiation {
+  const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
+  const version = fields.uint32();
+  if (version >>> 16 !== 3) throw new ProtocolError('the server speaks another protocol than 3');
+  const options: string[] = [];
+  for (let left = fields.uint32(); left > 0; left--) options.push(Buffer.from(fields.cstring(), 'latin1').toString());
+  fields.finish();
+  return { minor: version & 0xffff, options };
+}
+
+export function encodeNegotiation({ minor, options }: Negotiation): Buffer {
+  return message('v', [int16(3), int16(minor), int32(options.length), ...options.map((name) => cstring(name))]);
+}
+
 /** Idle, in a transaction, in a failed transaction. */
 export type TransactionStatus = 'I' | 'T' | 'E';
 

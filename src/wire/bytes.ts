@@ -1,5 +1,5 @@
 /** Reading and building the protocol's fields. Strings that need not be understood are read as latin1, which keeps bytes. */
-import { ProtocolError } from './protocol-error.js';
+import { MalformedMessage, ProtocolError } from './protocol-error.js';
 
 /** Counts are unsigned on the wire. @throws RangeError for a value that does not fit */
 export function int16(value: number): Buffer {
@@ -26,7 +26,7 @@ export function message(type: string, fields: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(type, 'latin1'), int32(length), ...fields], length + 1);
 }
 
-/** Reads fields of a body in order; every method throws ProtocolError where the body is too short. */
+/** Reads fields of a body in order; every method throws MalformedMessage where the body is too short. */
 export class FieldReader {
   readonly #buffer: Buffer;
   readonly #end: number;
@@ -65,7 +65,7 @@ export class FieldReader {
   /** Goes behind the next zero byte and returns where it stands. */
   skipCstring(): number {
     const end = this.#buffer.indexOf(0, this.offset);
-    if (end < 0 || end >= this.#end) throw new ProtocolError('a string has no end');
+    if (end < 0 || end >= this.#end) throw new MalformedMessage('invalid string in message');
     this.offset = end + 1;
     return end;
   }
@@ -79,14 +79,14 @@ export class FieldReader {
     this.#skip(count);
   }
 
-  /** @throws ProtocolError where bytes are left */
+  /** @throws MalformedMessage where bytes are left */
   finish(): void {
-    if (this.offset !== this.#end) throw new ProtocolError('a message has bytes behind its last field');
+    if (this.offset !== this.#end) throw new MalformedMessage('invalid message format');
   }
 
   #skip(count: number): number {
     const start = this.offset;
-    if (count < 0 || start + count > this.#end) throw new ProtocolError('insufficient data left in message');
+    if (count < 0 || start + count > this.#end) throw new MalformedMessage('insufficient data left in message');
     this.offset = start + count;
     return start;
   }

@@ -147,7 +147,7 @@ export class MessageReader {
   #readHeader(buffer: Buffer, at: number): void {
     this.type = buffer[at]!;
     const length = buffer.readInt32BE(at + 1);
-    if (length < 4) throw new ProtocolError(`invalid message length ${length}`);
+    if (length < 4) throw new ProtocolError('invalid message length');
     this.#total = length + 1;
     this.#wanted = Math.min(this.#total, Math.max(HEADER_BYTES, this.#needed(this.type, this.#total)));
   }

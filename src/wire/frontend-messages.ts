@@ -6,7 +6,7 @@
  */
 import { cstring, FieldReader, int16, int32, message } from './bytes.js';
 import { HEADER_BYTES } from './framing.js';
-import { ProtocolError } from './protocol-error.js';
+import { MalformedMessage, ProtocolError } from './protocol-error.js';
 
 /** Message types by their byte. */
 export const Frontend = {
@@ -46,7 +46,7 @@ const LONGEST_BIND = 64 * 1024;
 export function frontendBytesNeeded(type: number, total: number): number {
   const limit = lengthLimit(type);
   if (limit === undefined) throw new ProtocolError(`invalid frontend message type ${type}`);
-  if (total - 1 > limit) throw new ProtocolError(`invalid message length ${total - 1}`);
+  if (total - 1 > limit) throw new ProtocolError('invalid message length');
   switch (type) {
     case Frontend.query:
     case Frontend.parse:
@@ -86,10 +86,12 @@ function lengthLimit(type: number): number | undefined {
   }
 }
 
-/** Where the text of a Query stands. @throws ProtocolError where it does not end with the message */
+/** Where the text of a Query stands. @throws MalformedMessage where it does not end with the message */
 export function queryText(buffer: Buffer, start: number, end: number): { start: number; end: number } {
   const text = start + HEADER_BYTES;
-  if (buffer.indexOf(0, text) !== end - 1) throw new ProtocolError('the text of a query does not end with its message');
+  const fields = new FieldReader(buffer, text, end);
+  fields.skipCstring();
+  fields.finish();
   return { start: text, end: end - 1 };
 }
 
@@ -132,7 +134,7 @@ export interface BoundParameter {
 
 /**
  * Parameters of a whole Bind by their number, from 1, without those that are NULL.
- * @throws ProtocolError
+ * @throws MalformedMessage
  */
 export function bindParameters(buffer: Buffer, start: number, end: number): ReadonlyMap<number, BoundParameter> {
   const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
@@ -151,15 +153,20 @@ export function bindParameters(buffer: Buffer, start: number, end: number): Read
   return found;
 }
 
-/** Of Describe or Close: what is named, and its name. */
-export function decodeNamed(buffer: Buffer, start: number, end: number): { of: 'statement' | 'portal'; name: string } {
+/** Of Describe or Close: what is named, and its name. @throws MalformedMessage */
+export function decodeNamed(
+  message: 'DESCRIBE' | 'CLOSE',
+  buffer: Buffer,
+  start: number,
+  end: number,
+): { of: 'statement' | 'portal'; name: string } {
   const fields = new FieldReader(buffer, start + HEADER_BYTES, end);
   const kind = fields.byte();
   const name = fields.cstring();
   fields.finish();
   if (kind === 0x53) return { of: 'statement', name };
   if (kind === 0x50) return { of: 'portal', name };
-  throw new ProtocolError(`invalid subtype ${kind} of a Describe or Close message`);
+  throw new MalformedMessage(`invalid ${message} message subtype ${kind}`);
 }
 
 export function decodeExecute(buffer: Buffer, start: number, end: number): { portal: string; maxRows: number } {
@@ -175,9 +182,9 @@ export function functionOid(buffer: Buffer, start: number, end: number): number 
   return new FieldReader(buffer, start + HEADER_BYTES, end).uint32();
 }
 
-/** @throws ProtocolError where bytes stand behind the header */
+/** @throws MalformedMessage where bytes stand behind the header */
 export function assertEmpty(start: number, end: number): void {
-  if (end - start !== HEADER_BYTES) throw new ProtocolError('a message has bytes behind its last field');
+  if (end - start !== HEADER_BYTES) throw new MalformedMessage('invalid message format');
 }
 
 export function encodeQuery(text: string): Buffer {

@@ -4,3 +4,6 @@ export class ProtocolError extends Error {
   /** SQLSTATE protocol_violation. */
   readonly code = '08P01';
 }
+
+/** The fields of one message are not as they should be: the server answers with an error and goes on. Its own words. */
+export class MalformedMessage extends ProtocolError {}

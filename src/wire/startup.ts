@@ -3,10 +3,16 @@
  * Mirrors ProcessStartupPacket in backend_startup.c.
  */
 import { isUtf8 } from 'node:buffer';
+import { cstring, int16, int32 } from './bytes.js';
 import { ProtocolError } from './protocol-error.js';
 
-/** MAX_STARTUP_PACKET_LENGTH */
-const LONGEST = 10_000;
+/** MAX_STARTUP_PACKET_LENGTH, which does not count the length itself. */
+const LONGEST = 10_000 + 4;
+/** Of a CancelRequest, before its key, and the longest key (protocol 3.2). */
+const CANCEL_HEAD = 12;
+const LONGEST_KEY = 256;
+/** What names of options of the protocol itself start with. */
+const PROTOCOL_OPTION = '_pq_.';
 
 const CANCEL_REQUEST = 80877102;
 const SSL_REQUEST = 80877103;
@@ -15,13 +21,21 @@ const GSSENC_REQUEST = 80877104;
 export type StartupPacket =
   | { readonly kind: 'ssl-request' }
   | { readonly kind: 'gssenc-request' }
-  | { readonly kind: 'cancel' }
+  | {
+      readonly kind: 'cancel';
+      /** Whether its key has a length that a key can have. */
+      readonly valid: boolean;
+    }
   | {
       readonly kind: 'startup';
       readonly major: number;
       readonly minor: number;
       /** Of a parameter given twice the last value, as the server takes it. Empty where `major` is not 3. */
       readonly parameters: ReadonlyMap<string, string>;
+      /** Names of options of the protocol, in order. */
+      readonly options: readonly string[];
+      /** The packet for that minor version, without these options. */
+      readonly plain: (minor: number) => Buffer;
     };
 
 /**
@@ -42,14 +56,32 @@ export function decodeStartup(packet: Buffer): StartupPacket {
     if (packet.length !== 8) throw new ProtocolError('invalid length of startup packet');
     return { kind: code === SSL_REQUEST ? 'ssl-request' : 'gssenc-request' };
   }
-  if (code === CANCEL_REQUEST) return { kind: 'cancel' };
+  if (code === CANCEL_REQUEST) {
+    return { kind: 'cancel', valid: packet.length > CANCEL_HEAD && packet.length <= CANCEL_HEAD + LONGEST_KEY };
+  }
   const major = packet.readUInt16BE(4);
   const minor = packet.readUInt16BE(6);
-  return { kind: 'startup', major, minor, parameters: major === 3 ? decodeParameters(packet) : new Map() };
+  const entries = major === 3 ? decodeParameters(packet) : [];
+  const options = entries.filter(([name]) => name.startsWith(PROTOCOL_OPTION));
+  const parameters = entries.filter((entry) => !options.includes(entry));
+  return {
+    kind: 'startup',
+    major,
+    minor,
+    parameters: new Map(parameters),
+    options: options.map(([name]) => name),
+    plain: (lower) => (options.length === 0 && lower === minor ? packet : encodeStartup(lower, parameters)),
+  };
 }
 
-function decodeParameters(packet: Buffer): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>();
+function encodeStartup(minor: number, parameters: readonly (readonly [string, string])[]): Buffer {
+  const fields = [int16(3), int16(minor), ...parameters.flat().map((field) => cstring(field)), Buffer.from([0])];
+  const length = fields.reduce((sum, field) => sum + field.length, 4);
+  return Buffer.concat([int32(length), ...fields]);
+}
+
+function decodeParameters(packet: Buffer): readonly (readonly [name: string, value: string])[] {
+  const parameters: (readonly [string, string])[] = [];
   let offset = 8;
   const next = (): string => {
     const end = packet.indexOf(0, offset);
@@ -59,7 +91,7 @@ function decodeParameters(packet: Buffer): ReadonlyMap<string, string> {
     offset = end + 1;
     return bytes.toString('utf8');
   };
-  for (let name = next(); name !== ''; name = next()) parameters.set(name, next());
+  for (let name = next(); name !== ''; name = next()) parameters.push([name, next()]);
   if (offset !== packet.length) {
     throw new ProtocolError('invalid startup packet layout: expected terminator as last byte');
   }

@@ -115,16 +115,55 @@ describe('the first packet', () => {
     expect(script.ended).toBe(false);
     run(script, 'fromClient', startupPacket({ user: 'bob' }));
     expect(script.ended).toBe(false);
-    expect(answer(SSL, SSL).ended).toBe(true);
-    expect(answer(GSSENC, GSSENC).ended).toBe(true);
+    for (const twice of [SSL, GSSENC]) {
+      const again = start();
+      expect([again.session.fromClient(Buffer.from(twice)), again.bytes()]).toEqual([undefined, 'N']);
+      expect(again.client(twice).toClient).toMatch(/^E\(0A000 unsupported frontend protocol 1234\.56(79|80): server /);
+      expect(again.ended).toBe(true);
+    }
   });
 
-  test('bytes behind a request for encryption are fatal', () => {
-    const script = start();
-    expect(script.client(SSL, startupPacket({ user: 'bob' }))).toEqual({
-      toServer: '',
-      toClient: 'E(08P01 received data before the answer to a request for encryption)',
-    });
+  test('where TLS is offered, a request for it is answered yes, and none is taken behind it', () => {
+    const script = startScript(undefined, { loggedIn: false, tls: true });
+    run(script, 'fromClient', GSSENC);
+    expect(script.bytes()).toBe('N');
+    run(script, 'fromClient', SSL);
+    expect(script.bytes()).toBe('S');
+    script.session.clientSecured();
+    expect(script.client(SSL).toClient).toMatch(/^E\(0A000 /);
+    const other = startScript(undefined, { loggedIn: false, tls: true });
+    run(other, 'fromClient', SSL);
+    other.session.clientSecured();
+    other.bytes();
+    expect(other.client(GSSENC).toClient).toMatch(/^E\(0A000 /);
+  });
+
+  test('over TLS from the first byte, a request for TLS is answered no', () => {
+    const script = startScript(undefined, { loggedIn: false, tls: true });
+    script.session.clientSecured();
+    run(script, 'fromClient', SSL);
+    expect(script.bytes()).toBe('N');
+    run(script, 'fromClient', GSSENC);
+    expect(script.bytes()).toBe('N');
+    expect(script.ended).toBe(false);
+  });
+
+  test.each([
+    ['SSL request', SSL, false],
+    ['GSSAPI encryption request', GSSENC, true],
+  ])('bytes behind a %s are fatal', (name, packet, tls) => {
+    for (const offered of new Set([false, tls])) {
+      const script = startScript(undefined, { loggedIn: false, tls: offered });
+      run(script, 'fromClient', Buffer.concat([packet, startupPacket({ user: 'bob' })]));
+      expect(script.bytes()).toMatch(new RegExp(`^NE.*\\0C08P01\\0Mreceived unencrypted data after ${name}\\0D`));
+      expect(script.ended).toBe(true);
+    }
+  });
+
+  test('where TLS is offered, bytes behind a request for it are no part of the handshake', () => {
+    const script = startScript(undefined, { loggedIn: false, tls: true });
+    run(script, 'fromClient', Buffer.concat([SSL, Buffer.from([0x16])]));
+    expect(script.bytes()).toMatch(/^E.*received unencrypted data/);
     expect(script.ended).toBe(true);
   });
 
@@ -133,16 +172,23 @@ describe('the first packet', () => {
     const script = answer(cancel);
     expect(script.cancels).toEqual([cancel]);
     expect(script.ended).toBe(true);
+    const long = request(80877102, Buffer.alloc(4 + 256, 1));
+    expect(answer(long).cancels).toEqual([long]);
+  });
+
+  test.each([0, 4, 4 + 257])('a request to cancel with %d bytes is dropped without a word', (length) => {
+    const script = start();
+    expect(script.client(request(80877102, Buffer.alloc(length)))).toEqual({ toServer: '', toClient: '' });
+    expect([script.cancels, script.ended]).toEqual([[], true]);
   });
 
   test.each<[string, Buffer, string]>([
-    ['of protocol 2', request(0x20000, Buffer.alloc(288)), '0A000'],
     ['of protocol 4', request(0x40000), '0A000'],
     ['without a user', startupPacket({ database: 'shop' }), '28000'],
     ['for replication', startupPacket({ user: 'bob', replication: 'true' }), '0A000'],
     ['for replication of a database', startupPacket({ user: 'bob', replication: 'database' }), '0A000'],
     ['for replication in another spelling', startupPacket({ user: 'bob', replication: 'o' }), '0A000'],
-    ['that is too long', int32(10_001), '08P01'],
+    ['that is too long', int32(10_005), '08P01'],
     ['that is too short', int32(7), '08P01'],
     ['that does not end', request(0x30000, cstring('user')), '08P01'],
     ['that looks like HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n'), '08P01'],
@@ -222,14 +268,66 @@ describe('the first packet', () => {
     });
   });
 
-  test('protocol 3.2 is forwarded, and a newer one where the server knows an older', () => {
-    expect(answer(startupPacket({ user: 'bob' }, 0x30002)).ended).toBe(false);
-    const negotiated = answer(startupPacket({ user: 'bob' }, 0x3270f));
-    run(negotiated, 'fromServer', message('v', [int32(0x30002), int32(0)]), s.authOk, s.ready());
-    expect([negotiated.ended, negotiated.session.loggedIn]).toEqual([false, true]);
-    const unknown = answer(startupPacket({ user: 'bob' }, 0x3270f));
-    run(unknown, 'fromServer', s.authOk);
-    expect(unknown.ended).toBe(true);
+  test('of protocol 1 or 2 is refused in words that such a client can read', () => {
+    for (const [major, shown] of [
+      [1, /^EFATAL: {2}un/],
+      [2, /^EFATAL: {2}un/],
+      [0, /^E.*SFATAL/],
+    ] as const) {
+      const script = start();
+      run(script, 'fromClient', request(major << 16, Buffer.alloc(288)));
+      const told = script.bytes();
+      expect(told).toMatch(shown);
+      expect(told).toContain(`unsupported frontend protocol ${major}.0: server supports 3.0 to 3.2`);
+      expect(script.ended).toBe(true);
+    }
+  });
+});
+
+describe('the version of the protocol and its options', () => {
+  const negotiated = (minor: number, ...options: string[]) =>
+    message('v', [int32(0x30000 + minor), int32(options.length), ...options.map((name) => cstring(name))]);
+  const ok = `R\0\0\0\b\0\0\0\0`;
+  /** What the server is sent, and what the client gets up to AuthenticationOk. */
+  const ask = (minor: number, options: readonly string[], ...answer: Buffer[]) => {
+    const script = start();
+    const wishes = Object.fromEntries(options.map((name) => [name, '1']));
+    run(script, 'fromClient', startupPacket({ user: 'bob', ...wishes }, 0x30000 + minor));
+    const sent = script.serverBytes();
+    run(script, 'fromServer', Buffer.concat([...answer, s.authOk]));
+    return { sent: [sent.readUInt16BE(6), sent.includes('_pq_.')], seen: script.bytes(), ended: script.ended };
+  };
+  const told = (minor: number, ...options: string[]) => negotiated(minor, ...options).toString('latin1') + ok;
+
+  test.each<[string, number, string[], Buffer[], number, string]>([
+    ['3.0', 0, [], [], 0, ok],
+    ['3.2 of both', 2, [], [], 2, ok],
+    ['3.2 of the client', 2, [], [negotiated(0)], 2, told(0)],
+    ['3.9999 of the client', 9999, [], [], 2, told(2)],
+    ['3.9999 of the client, 3.0 of the server', 9999, [], [negotiated(0)], 2, told(0)],
+    ['an option', 0, ['_pq_.a'], [], 0, told(0, '_pq_.a')],
+    ['options and 3.9999', 9999, ['_pq_.a', '_pq_.b'], [], 2, told(2, '_pq_.a', '_pq_.b')],
+    ['options and an older server', 9999, ['_pq_.a'], [negotiated(0)], 2, told(0, '_pq_.a')],
+    ['options of both', 2, ['_pq_.a'], [negotiated(2, '_pq_.a', '_pq_.c')], 2, told(2, '_pq_.a', '_pq_.c')],
+  ])('%s', (_what, minor, options, answer, sent, seen) => {
+    expect(ask(minor, options, ...answer)).toEqual({ sent: [sent, false], seen, ended: false });
+  });
+
+  test('are told before the error of a server that takes no more clients', () => {
+    const script = start();
+    run(script, 'fromClient', startupPacket({ user: 'bob' }, 0x3270f));
+    run(script, 'fromServer', s.fatal('53300', 'sorry'));
+    expect(script.bytes()).toMatch(/^v.*E.*53300/s);
+  });
+
+  test.each<[string, Buffer[]]>([
+    ['a newer version than asked for', [negotiated(3)]],
+    ['another protocol', [message('v', [int32(0x40000), int32(0)])]],
+    ['two answers', [negotiated(0), negotiated(0)]],
+    ['a late answer', [s.authOk, negotiated(0)]],
+    ['fewer options than announced', [message('v', [int32(0x30000), int32(1)])]],
+  ])('%s of the server ends the session', (_what, answer) => {
+    expect(ask(2, [], ...answer).ended).toBe(true);
   });
 });
 

@@ -176,6 +176,11 @@ export interface Script {
   sent(): Buffer;
   /** Lets promises settle. */
   settle(): Promise<{ readonly toServer: string; readonly toClient: string }>;
+  /** Takes the bytes for the client, as latin1, and for the server. */
+  bytes(): string;
+  serverBytes(): Buffer;
+  /** The bytes for the server that the last call to `client`, `server` or `settle` has described. */
+  readonly lastToServer: Buffer;
   readonly events: string[];
   /** Environments that the planner was called with. */
   readonly planned: SessionEnvironment[];
@@ -200,6 +205,7 @@ export function startScript(
     readonly loggedIn?: boolean;
     readonly admission?: SessionOptions['admit'];
     readonly permits?: SessionOptions['permits'];
+    readonly tls?: boolean;
     readonly chunk?: (bytes: Buffer) => Buffer[];
   } = {},
 ): Script {
@@ -236,6 +242,7 @@ export function startScript(
     finishToken: (column, payload) => `<${column.column}:${payload}>`,
     remote: '127.0.0.1',
     ...(options.permits ? { permits: options.permits } : {}),
+    ...(options.tls ? { tls: 'offered' } : {}),
     admit: (role, answer) => {
       if (options.admission) options.admission(role, answer);
       else answer('admitted');
@@ -256,10 +263,11 @@ export function startScript(
       },
     },
   });
-  const take = () => ({
-    toServer: describeFrontend(Buffer.concat(toServer.splice(0))),
-    toClient: describeBackend(Buffer.concat(toClient.splice(0))),
-  });
+  let lastToServer = Buffer.alloc(0);
+  const take = () => {
+    lastToServer = Buffer.concat(toServer.splice(0));
+    return { toServer: describeFrontend(lastToServer), toClient: describeBackend(Buffer.concat(toClient.splice(0))) };
+  };
   const chunk = options.chunk ?? ((bytes) => [bytes]);
   // The session may write into chunks of the server: the script's own constants must not change.
   const own = (bytes: readonly Buffer[]) => chunk(Buffer.concat(bytes));
@@ -292,6 +300,11 @@ export function startScript(
     },
     get generation() {
       return state.generation;
+    },
+    bytes: () => Buffer.concat(toClient.splice(0)).toString('latin1'),
+    serverBytes: () => Buffer.concat(toServer.splice(0)),
+    get lastToServer() {
+      return lastToServer;
     },
     get held() {
       return state.held;

@@ -1,6 +1,7 @@
 /** Tests are named by the sequence of messages: those of the client | what goes wrong where. */
 import { describe, expect, test } from 'vitest';
 import { fatalError } from '../../src/wire/backend-messages.js';
+import { int16, int32, message } from '../../src/wire/bytes.js';
 import {
   client as c,
   effect,
@@ -297,10 +298,6 @@ describe('the client', () => {
     ['of an unknown type', Buffer.from([0x21, 0, 0, 0, 4])],
     ['with a length below 4', Buffer.from([0x51, 0, 0, 0, 3])],
     ['with a password after the login', c.password],
-    ['with a text that does not end', Buffer.from([0x51, 0, 0, 0, 6, 0x61, 0x62])],
-    ['with a text that holds a zero byte', Buffer.from([0x51, 0, 0, 0, 8, 0x61, 0, 0x62, 0])],
-    ['of Describe with another subtype', Buffer.from([0x44, 0, 0, 0, 6, 0x5a, 0])],
-    ['of Sync with a body', Buffer.from([0x53, 0, 0, 0, 5, 0])],
   ])('ends its session by a message %s', (_what, bytes) => {
     const script = startScript();
     const seen = script.client(c.query('a'), bytes);
@@ -308,6 +305,70 @@ describe('the client', () => {
     expect(seen.toServer).toBe('Q(a) X');
     expect(script.ended).toBe(true);
     expect(script.events).toContain('refused 08P01');
+  });
+});
+
+describe('a malformed message', () => {
+  const malformed = (type: string, ...parts: Buffer[]) => message(type, parts);
+  const [text, zero] = [Buffer.from('ab'), Buffer.from([0])];
+  const answer = (script: ReturnType<typeof startScript>, sent: string, code: string) => {
+    const marker = /pgveil refused \w+/.exec(sent)?.[0];
+    expect(marker).toBeDefined();
+    return script.server(s.error(code, `"${marker}"`));
+  };
+
+  test.each<[string, Buffer, string]>([
+    ['without the end of its text', malformed('Q', text), 'invalid string in message'],
+    ['with a zero byte in its text', malformed('Q', text, zero, text, zero), 'invalid message format'],
+    ['without a body', malformed('Q'), 'invalid string in message'],
+  ])('Query %s fails as it would fail at the server', (_what, bytes, told) => {
+    const script = startScript();
+    const sent = script.client(c.query('a'), bytes, c.query('b')).toServer;
+    expect(sent).toMatch(/^Q\(a\) Q\("pgveil refused \w+"\) Q\(b\)$/);
+    expect(script.server(s.done('A'), s.ready()).toClient).toBe('C(A) Z(I)');
+    expect(answer(script, sent, '42601').toClient).toBe(`E(08P01 ${told})`);
+    expect(script.server(s.ready(), s.done('B'), s.ready()).toClient).toBe('Z(I) C(B) Z(I)');
+    expect(script.events).toContain('refused 08P01');
+  });
+
+  test.each<[string, Buffer, string]>([
+    ['Parse without types', malformed('P', zero, text, zero), 'insufficient data left in message'],
+    [
+      'Parse with fewer types',
+      malformed('P', zero, text, zero, int16(2), int32(1)),
+      'insufficient data left in message',
+    ],
+    ['Parse with more', malformed('P', zero, text, zero, int16(0), zero), 'invalid message format'],
+    ['Parse without a text', malformed('P', zero, text), 'invalid string in message'],
+    ['Bind without names', malformed('B', text), 'invalid string in message'],
+    ['Describe of something else', malformed('D', Buffer.from('Z'), zero), 'invalid DESCRIBE message subtype 90'],
+    ['Describe of nothing', malformed('D'), 'insufficient data left in message'],
+    ['Close of something else', malformed('C', zero, zero), 'invalid CLOSE message subtype 0'],
+    ['Close without a name', malformed('C', Buffer.from('S')), 'invalid string in message'],
+    ['Execute without a limit', malformed('E', zero), 'insufficient data left in message'],
+    ['Execute with bytes behind it', malformed('E', zero, int32(0), zero), 'invalid message format'],
+    ['Flush with a body', malformed('H', zero), 'invalid message format'],
+  ])('%s fails, and the rest is skipped to Sync', (_what, bytes, told) => {
+    const script = startScript();
+    const sent = script.client(c.parse('', 'a'), bytes, c.execute(''), c.sync, c.query('b')).toServer;
+    expect(sent).toMatch(/^P\(\|a\) B\(\|pgveil refused \w+\) E\(\) S Q\(b\)$/);
+    expect(script.server(s.parsed).toClient).toBe('1');
+    expect(answer(script, sent, '26000').toClient).toBe(`E(08P01 ${told})`);
+    expect(script.server(s.ready(), s.done('B'), s.ready()).toClient).toBe('Z(I) C(B) Z(I)');
+  });
+
+  test('Sync with a body: the server fails it and is ready again', () => {
+    const script = startScript();
+    expect(script.client(malformed('S', zero), c.query('b')).toServer).toBe('S Q(b)');
+    const replies = [s.error('08P01', 'invalid message format'), s.ready(), s.done('B'), s.ready()];
+    expect(script.server(...replies).toClient).toBe('E(08P01 invalid message format) Z(I) C(B) Z(I)');
+  });
+
+  test('is not looked at where the server skips it', () => {
+    const script = startScript();
+    script.client(c.parse('', 'a'), c.flush);
+    script.server(TABLE_MISSING);
+    expect(script.client(malformed('P'), malformed('B'), c.sync).toServer).toBe('S');
   });
 });
 

@@ -329,29 +329,13 @@ describe('a change of the policy', () => {
     });
     return script;
   };
-  const STALE =
-    'E(0A000 cached plan must not change result type D=The masking policy or the schema has changed since the statement was prepared. H=Prepare the statement again.)';
-
-  test('a statement whose plan would be another cannot be bound', () => {
-    const script = changing();
-    prepare(script, 'a', 'x');
-    script.generation = 2;
-    const sent = script.client(c.bind('', 'a'), c.execute(''), c.sync).toServer;
-    const name = /^B\(\|(pgveil refused \w+)\) E\(\) S$/.exec(sent)?.[1];
-    expect(name).toBeDefined();
-    expect(script.server(s.error('26000', `prepared statement "${name}" does not exist`), s.ready()).toClient).toBe(
-      `${STALE} Z(I)`,
-    );
-    expect(script.events).toContain('refused 0A000');
-  });
-
   test('a statement of an unfinished pipeline is looked at when its fate is known', () => {
     const script = changing();
     prepare(script, 'a', 'x');
     script.generation = 2;
     // The Parse fails, so the Bind would take the stale statement.
     expect(script.client(c.parse('a', 'y'), c.sync, c.bind('', 'a'), c.sync).toServer).toBe('P(a|text 2) S');
-    expect(script.server(s.error('42P05', 'exists'), s.ready()).toServer).toMatch(/^B\(\|pgveil refused \w+\) S$/);
+    expect(script.server(s.error('42P05', 'exists'), s.ready()).toServer).toBe('D(S a) S');
   });
 
   test('a statement that is replaced in a pipeline is bound', () => {

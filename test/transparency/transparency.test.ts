@@ -9,13 +9,8 @@ import {
   type Target,
   transcript,
 } from '../harness/raw-client.js';
-import { COPY } from './scripts/copy.js';
-import { EXTENDED } from './scripts/extended.js';
-import { PIPELINE } from './scripts/pipeline.js';
+import { GROUPS } from './scripts/all.js';
 import type { Script } from './scripts/script.js';
-import { SESSION } from './scripts/session.js';
-import { SIMPLE } from './scripts/simple.js';
-import { SYNTAX } from './scripts/syntax.js';
 
 let shop: ShopGateway;
 
@@ -59,14 +54,7 @@ function startsField(body: Buffer, at: number): boolean {
   return at === 0 || body[at - 1] === 0;
 }
 
-describe.each([
-  ['simple', SIMPLE],
-  ['extended', EXTENDED],
-  ['pipeline', PIPELINE],
-  ['copy', COPY],
-  ['session', SESSION],
-  ['syntax', SYNTAX],
-] as const)('%s', (_group, scripts) => {
+describe.each(Object.entries(GROUPS))('%s', (_group, scripts) => {
   it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
     expect(await play(shop.masked(), script)).toBe(await play(shop.direct(), script));
   });

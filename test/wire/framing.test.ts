@@ -139,7 +139,7 @@ describe('frontendBytesNeeded', () => {
 
   test('refuses what the server refuses', () => {
     expect(() => frontendBytesNeeded(type('z'), 5)).toThrow('invalid frontend message type 122');
-    expect(() => frontendBytesNeeded(type('S'), 10_002)).toThrow('invalid message length 10001');
+    expect(() => frontendBytesNeeded(type('S'), 10_002)).toThrow('invalid message length');
     expect(frontendBytesNeeded(type('E'), 10_001)).toBe(10_001);
     expect(() => frontendBytesNeeded(type('Q'), 0x3fffffff + 1)).toThrow(ProtocolError);
   });

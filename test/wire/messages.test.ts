@@ -56,7 +56,7 @@ describe('decode after encode', () => {
         expect(frontend.decodeExecute(execute, 0, execute.length)).toEqual({ portal, maxRows: rows });
         for (const of of ['statement', 'portal'] as const) {
           const close = frontend.encodeClose(of, portal);
-          expect(frontend.decodeNamed(close, 0, close.length)).toEqual({ of, name: portal });
+          expect(frontend.decodeNamed('CLOSE', close, 0, close.length)).toEqual({ of, name: portal });
         }
       }),
     );
@@ -115,7 +115,7 @@ describe('an independent decoder', () => {
     const bind = serialize.bind({ portal: 'p', statement: 's', values: ['1', null, Buffer.from([0])] });
     expect(frontend.bindNames(bind, 0, bind.length)).toEqual({ portal: 'p', statement: 's' });
     const describe = serialize.describe({ type: 'P', name: 'p' });
-    expect(frontend.decodeNamed(describe, 0, describe.length)).toEqual({ of: 'portal', name: 'p' });
+    expect(frontend.decodeNamed('DESCRIBE', describe, 0, describe.length)).toEqual({ of: 'portal', name: 'p' });
   });
 });
 
@@ -125,12 +125,13 @@ describe('random bytes', () => {
     parseName: frontend.parseName,
     queryText: frontend.queryText,
     bindNames: frontend.bindNames,
-    decodeNamed: frontend.decodeNamed,
+    decodeNamed: (b, start, end) => frontend.decodeNamed('CLOSE', b, start, end),
     decodeExecute: frontend.decodeExecute,
     decodeErrorFields: backend.decodeErrorFields,
     decodeParameterStatus: backend.decodeParameterStatus,
     decodeReadyForQuery: backend.decodeReadyForQuery,
     authenticationCode: backend.authenticationCode,
+    decodeNegotiation: backend.decodeNegotiation,
     decodeDataRow: backend.decodeDataRow,
     walkRowDescription: (b, start, end) => backend.walkRowDescription(b, start, end, () => undefined),
     decodeStartup: (b) => decodeStartup(b),
@@ -174,7 +175,16 @@ describe('startup packets', () => {
   test('are told apart', () => {
     expect(decodeStartup(packet(80877103))).toEqual({ kind: 'ssl-request' });
     expect(decodeStartup(packet(80877104))).toEqual({ kind: 'gssenc-request' });
-    expect(decodeStartup(packet(80877102, Buffer.alloc(8)))).toEqual({ kind: 'cancel' });
+    for (const [key, valid] of [
+      [0, false],
+      [1, true],
+      [4, true],
+      [256, true],
+      [257, false],
+    ] as const) {
+      expect(decodeStartup(packet(80877102, Buffer.alloc(4 + key)))).toEqual({ kind: 'cancel', valid });
+    }
+    expect(decodeStartup(packet(80877102))).toEqual({ kind: 'cancel', valid: false });
     expect(decodeStartup(packet(0x20000, Buffer.from('bob')))).toMatchObject({ kind: 'startup', major: 2 });
     const library = serialize.startup({ user: 'bob', database: 'shop' });
     const decoded = decodeStartup(library);
@@ -184,6 +194,17 @@ describe('startup packets', () => {
       ['database', 'shop'],
       ['client_encoding', 'UTF8'],
     ]);
+  });
+
+  test('of another version leave out options of the protocol, and all else as it is', () => {
+    const fields = ['user', 'bob', '_pq_.one', 'x', 'options', '-c a=b', '_pq_.two', '', 'database', ''];
+    const body = Buffer.from(`${fields.map((field) => `${field}\0`).join('')}\0`);
+    const decoded = decodeStartup(packet(0x3270f, body));
+    if (decoded.kind !== 'startup') throw new Error(decoded.kind);
+    expect([decoded.minor, decoded.options]).toEqual([9999, ['_pq_.one', '_pq_.two']]);
+    expect(decoded.plain(2)).toEqual(packet(0x30002, Buffer.from('user\0bob\0options\0-c a=b\0database\0\0\0')));
+    const simple = decodeStartup(packet(0x30000, Buffer.from('user\0bob\0\0')));
+    expect(simple.kind === 'startup' && simple.plain(0)).toEqual(packet(0x30000, Buffer.from('user\0bob\0\0')));
   });
 
   test('of a parameter given twice, the last value counts', () => {
@@ -200,7 +221,7 @@ describe('startup packets', () => {
     expect(() => decodeStartup(packet(0x30000, Buffer.from(body, 'latin1')))).toThrow(ProtocolError);
   });
 
-  test.each([7, 0, -5, 10_001])('of length %d are refused', (length) => {
+  test.each([7, 0, -5, 10_005])('of length %d are refused', (length) => {
     const head = Buffer.alloc(4);
     head.writeInt32BE(length);
     expect(() => startupLength(head)).toThrow(ProtocolError);
