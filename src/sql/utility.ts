@@ -126,10 +126,10 @@ const KINDS: Readonly<Record<string, UtilityKind>> = {
   AlterTSConfigurationStmt: DDL,
 };
 
-/** Settings that decide what a name means, or how the server reads SQL. */
-const ENVIRONMENT_SETTINGS = new Set(
-  'search_path role session_authorization client_encoding names standard_conforming_strings'.split(' '),
-);
+/** Settings that decide what a name means. */
+const NAME_SETTINGS = new Set(['search_path', 'role', 'session_authorization']);
+/** Settings that decide how the server reads SQL and writes results. */
+const READING_SETTINGS = new Set(['client_encoding', 'names', 'standard_conforming_strings']);
 
 export interface UtilityPlan {
   readonly label: UtilityKind['label'];
@@ -273,8 +273,8 @@ function effectsOf(
   switch (name) {
     case 'VariableSetStmt': {
       const setting = String(statement.name ?? '').toLowerCase();
-      const all = statement.kind === 'VAR_RESET_ALL';
-      return all || ENVIRONMENT_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
+      if (NAME_SETTINGS.has(setting)) return [{ kind: 'environment', namesOnly: true }];
+      return statement.kind === 'VAR_RESET_ALL' || READING_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
     }
     case 'TransactionStmt':
       if (statement.kind === 'TRANS_STMT_COMMIT_PREPARED') return [{ kind: 'ddl', names: [] }, { kind: 'environment' }];
