@@ -9,6 +9,7 @@ import {
   type Column,
   createSnapshot,
   type DomainCheck,
+  FIRST_USER_OID,
   type Operator,
   type Relation,
   type Role,
@@ -16,9 +17,6 @@ import {
   type Snapshot,
   type SnapshotData,
 } from './snapshot.js';
-
-/** The first OID that initdb does not assign, `FirstNormalObjectId`. */
-const FIRST_USER_OID = 16384;
 
 /** Everything that deparsing of expressions and type names depends on, set to what no role or database can change. */
 const SETTINGS = `
@@ -50,6 +48,15 @@ const readersOf = (acl: string) => `
 
 const actionOf = (type: string) => `
   CASE WHEN ${type} = 'c' THEN 'cascade' WHEN ${type} IN ('n', 'd') THEN 'clear' ELSE 'none' END`;
+
+/** Not one that the server makes for a constraint. */
+const USER_TRIGGER = `(NOT t.tgisinternal OR t.tgfoid >= ${FIRST_USER_OID})`;
+
+/** `tgargs`, in which each argument ends with a zero byte, as a JSON array. */
+const TRIGGER_ARGUMENTS = `
+  (SELECT coalesce(json_agg(convert_from(decode(a.hex, 'hex'), getdatabaseencoding()) ORDER BY a.n), '[]')
+    FROM unnest(string_to_array(regexp_replace(encode(t.tgargs, 'hex'), '(..)', '\\1 ', 'g'), '00 '))
+      WITH ORDINALITY AS a (hex, n) WHERE a.n <= t.tgnargs)`;
 
 const relations = (serverVersion: number) => `
   WITH live_columns AS (
@@ -114,7 +121,11 @@ const relations = (serverVersion: number) => `
     ) AS "securityInvoker",
     EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN') AS "hasRules",
     coalesce((SELECT json_agg(DISTINCT t.tgfoid::bigint) FROM pg_trigger t
-      WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgfoid >= ${FIRST_USER_OID})), '[]') AS "triggerRoutines",
+      WHERE t.tgrelid = c.oid AND ${USER_TRIGGER}), '[]') AS "triggerRoutines",
+    coalesce((SELECT json_agg(json_build_object('routine', t.tgfoid::bigint, 'function', p.proname,
+        'arguments', ${TRIGGER_ARGUMENTS}) ORDER BY t.oid)
+      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_language l ON l.oid = p.prolang
+      WHERE t.tgrelid = c.oid AND ${USER_TRIGGER} AND l.lanname <> 'plpgsql'), '[]') AS "opaqueTriggers",
     (SELECT coalesce(json_agg(e.sql ORDER BY e.sql COLLATE "C"), '[]') FROM (
         SELECT 'SELECT ' || pg_get_expr(d.adbin, d.adrelid) AS sql FROM pg_attrdef d WHERE d.adrelid = c.oid
         UNION SELECT 'SELECT ' || pg_get_expr(k.conbin, k.conrelid) FROM pg_constraint k
@@ -133,7 +144,7 @@ const relations = (serverVersion: number) => `
     (SELECT coalesce(json_agg('SELECT ' || pg_get_expr(e.qual, c.oid)), '[]') FROM pg_policy y
       CROSS JOIN LATERAL (VALUES (y.polqual), (y.polwithcheck)) e (qual)
       WHERE y.polrelid = c.oid AND e.qual IS NOT NULL) AS policies,
-    pg_get_userbyid(c.relowner) AS owner,
+    pg_get_userbyid(c.relowner) AS owner, pg_get_userbyid(n.nspowner) AS "schemaOwner",
     ${readersOf("coalesce(c.relacl, acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))")} AS readers,
     c.relrowsecurity AS "rowSecurity",
     ${extensionOf('pg_class', 'c.oid')} AS extension

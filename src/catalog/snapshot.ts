@@ -10,6 +10,9 @@ export type Oid = number & { readonly [oidBrand]: true };
 /** A column number (`pg_attribute.attnum`), from 1. */
 export type AttNum = number & { readonly [attNumBrand]: true };
 
+/** The first OID that initdb does not assign, `FirstNormalObjectId`. */
+export const FIRST_USER_OID = 16384;
+
 /** One live, non-system column, `pg_attribute`. */
 export interface Column {
   readonly name: string;
@@ -54,6 +57,15 @@ export interface Arbiter {
   readonly columns: readonly (AttNum | 0)[];
 }
 
+/** A trigger whose function has no body to read, `pg_trigger`: one in C, or built in. */
+export interface OpaqueTrigger {
+  readonly routine: Oid;
+  /** `proname` of the function. */
+  readonly function: string;
+  /** `tgargs` */
+  readonly arguments: readonly string[];
+}
+
 export type RelationKind =
   | 'table'
   | 'partitioned'
@@ -88,6 +100,8 @@ export interface Relation {
   readonly hasRules: boolean;
   /** User triggers' functions (not internal ones). */
   readonly triggerRoutines: readonly Oid[];
+  /** Of these triggers, those whose function is in no language that is read. */
+  readonly opaqueTriggers: readonly OpaqueTrigger[];
   /**
    * What the server evaluates by itself for this relation, each a statement: `SELECT` of the expressions of defaults,
    * checks, generated columns, indexes and triggers' conditions, and rules as CREATE RULE.
@@ -96,6 +110,7 @@ export interface Relation {
   /** Conditions of row security policies, each as a `SELECT`. */
   readonly policies: readonly string[];
   readonly owner: string;
+  readonly schemaOwner: string;
   /** Roles with SELECT on the whole relation, its owner's own right included; '' stands for PUBLIC. */
   readonly readers: readonly string[];
   /** Row-level security is enabled. */

@@ -2,10 +2,12 @@
  * Rows of COPY … TO STDOUT on their way to the client: cells that arrive tagged get their finished mask, written as the
  * server would write it. One CopyData message is one row, which copyto.c guarantees for text and csv.
  *
- * Mirrors CopyAttributeOutText and CopyAttributeOutCSV; file format as in the page of the COPY command.
+ * Mirrors CopyAttributeOutText and CopyAttributeOutCSV; file format as in the page of the COPY command. A byte that looks
+ * like a delimiter can be part of a character, in some encodings: there rows are read by characters, as the server does.
  */
 import type { CopyFormat } from '../sql/plan-types.js';
 import { FieldReader, int16, int32 } from '../wire/bytes.js';
+import type { CharacterLength } from '../wire/encodings.js';
 import { type CellMasker, ResultMismatch } from './result-masking.js';
 
 const NEWLINE = 0x0a;
@@ -21,12 +23,15 @@ const UNESCAPED: ReadonlyMap<number, number> = new Map([...ESCAPED].map(([charac
 /** Returns what the client sees of the body of a CopyData message; undefined where it is to be forwarded as it is. */
 export type CopyRowMasker = (buffer: Buffer, start: number, end: number) => Buffer | undefined;
 
-/** The masker throws ResultMismatch for a body that is not a row of that format. */
-export function createCopyMasker(format: CopyFormat, masker: CellMasker): CopyRowMasker {
+/**
+ * The masker throws ResultMismatch for a body that is not a row of that format.
+ * @param lengthOf as of the encoding in which rows arrive
+ */
+export function createCopyMasker(format: CopyFormat, masker: CellMasker, lengthOf: CharacterLength): CopyRowMasker {
   // Where the tag could be written with an escape in it, a search of the chunk does not find it.
   const special = `${format.delimiter}${format.quote}${format.escape}`;
   const searchable = format.format === 'binary' || ![...special].some((c) => masker.prefix.includes(c));
-  const maskBody = bodyMasker(format, masker);
+  const maskBody = bodyMasker(format, masker, (bytes, at) => (bytes[at]! < 0x80 ? 1 : lengthOf(bytes, at)));
   let headerDue = format.header && format.format !== 'binary';
   return (buffer, start, end) => {
     if (headerDue) {
@@ -38,12 +43,16 @@ export function createCopyMasker(format: CopyFormat, masker: CellMasker): CopyRo
   };
 }
 
-function bodyMasker(format: CopyFormat, masker: CellMasker): (body: Buffer) => Buffer | undefined {
+function bodyMasker(
+  format: CopyFormat,
+  masker: CellMasker,
+  step: CharacterLength,
+): (body: Buffer) => Buffer | undefined {
   switch (format.format) {
     case 'text':
-      return (body) => maskTextRow(body, format, masker);
+      return (body) => maskTextRow(body, format, masker, step);
     case 'csv':
-      return (body) => maskCsvRow(body, format, masker);
+      return (body) => maskCsvRow(body, format, masker, step);
     case 'binary':
       return (body) => maskBinary(body, masker);
     default:
@@ -57,7 +66,7 @@ function rowOf(body: Buffer): Buffer {
   return body.subarray(0, -1);
 }
 
-function maskTextRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffer | undefined {
+function maskTextRow(body: Buffer, format: CopyFormat, masker: CellMasker, step: CharacterLength): Buffer | undefined {
   const row = rowOf(body);
   const delimiter = format.delimiter.charCodeAt(0);
   const nullMarker = Buffer.from(format.null);
@@ -65,45 +74,57 @@ function maskTextRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buff
   let changed = false;
   for (let start = 0; start <= row.length; ) {
     let end = start;
-    while (end < row.length && row[end] !== delimiter) end += row[end] === BACKSLASH ? 2 : 1;
-    if (end > row.length) throw new ResultMismatch('a row of COPY ends with a backslash');
+    while (end < row.length && row[end] !== delimiter) end += row[end] === BACKSLASH ? 2 : step(row, end);
+    if (end > row.length) throw new ResultMismatch('a row of COPY ends within a character');
     const raw = row.subarray(start, end);
-    const value = raw.equals(nullMarker) ? undefined : unescapeText(raw);
+    const value = raw.equals(nullMarker) ? undefined : unescapeText(raw, step);
     const finished = value && masker.finish(value, cells.length);
     changed ||= finished !== value;
-    cells.push(finished && finished !== value ? escapeText(finished, delimiter) : raw);
+    cells.push(finished && finished !== value ? escapeText(finished, delimiter, step) : raw);
     start = end + 1;
   }
   return changed ? joinRow(cells, delimiter) : undefined;
 }
 
-function unescapeText(raw: Buffer): Buffer {
+function unescapeText(raw: Buffer, step: CharacterLength): Buffer {
   if (!raw.includes(BACKSLASH)) return raw;
-  const bytes: number[] = [];
-  for (let i = 0; i < raw.length; i++) {
-    const byte = raw[i]!;
-    if (byte !== BACKSLASH) {
-      bytes.push(byte);
+  return mapCharacters(raw, step, (byte, at) => {
+    if (byte !== BACKSLASH) return { bytes: [byte], read: 1 };
+    const escaped = raw[at + 1]!;
+    return { bytes: [UNESCAPED.get(escaped) ?? escaped], read: 2 };
+  });
+}
+
+function escapeText(value: Buffer, delimiter: number, step: CharacterLength): Buffer {
+  return mapCharacters(value, step, (byte) => {
+    const letter = ESCAPED.get(byte);
+    if (letter !== undefined) return { bytes: [BACKSLASH, letter], read: 1 };
+    return { bytes: byte === BACKSLASH || byte === delimiter ? [BACKSLASH, byte] : [byte], read: 1 };
+  });
+}
+
+/** Puts others in the place of characters of one byte; those of more are kept. */
+function mapCharacters(
+  value: Buffer,
+  step: CharacterLength,
+  map: (byte: number, at: number) => { readonly bytes: readonly number[]; readonly read: number },
+): Buffer {
+  const mapped: number[] = [];
+  for (let at = 0; at < value.length; ) {
+    const length = step(value, at);
+    if (length > 1) {
+      mapped.push(...value.subarray(at, at + length));
+      at += length;
       continue;
     }
-    i++;
-    bytes.push(UNESCAPED.get(raw[i]!) ?? raw[i]!);
+    const { bytes, read } = map(value[at]!, at);
+    mapped.push(...bytes);
+    at += read;
   }
-  return Buffer.from(bytes);
+  return Buffer.from(mapped);
 }
 
-function escapeText(value: Buffer, delimiter: number): Buffer {
-  const bytes: number[] = [];
-  for (const byte of value) {
-    const letter = ESCAPED.get(byte);
-    if (letter !== undefined) bytes.push(BACKSLASH, letter);
-    else if (byte === BACKSLASH || byte === delimiter) bytes.push(BACKSLASH, byte);
-    else bytes.push(byte);
-  }
-  return Buffer.from(bytes);
-}
-
-function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffer | undefined {
+function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker, step: CharacterLength): Buffer | undefined {
   const row = rowOf(body);
   const delimiter = format.delimiter.charCodeAt(0);
   const quote = format.quote.charCodeAt(0);
@@ -112,11 +133,11 @@ function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffe
   const masks = new Map<number, { readonly value: Buffer; readonly quoted: boolean }>();
   for (let start = 0; start <= row.length; ) {
     const quoted = row[start] === quote;
-    const end = quoted ? endOfQuoted(row, start, quote, escaper) : endOfPlain(row, start, delimiter);
+    const end = quoted ? endOfQuoted(row, start, quote, escaper, step) : endOfPlain(row, start, delimiter, step);
     if (end < row.length && row[end] !== delimiter)
       throw new ResultMismatch('a quoted cell of COPY has no delimiter behind it');
     const raw = row.subarray(start, end);
-    const value = quoted ? unquote(raw, quote, escaper) : raw;
+    const value = quoted ? unquote(raw, quote, escaper, step) : raw;
     const finished = masker.finish(value, raws.length);
     if (finished !== value) masks.set(raws.length, { value: finished, quoted });
     raws.push(raw);
@@ -126,19 +147,21 @@ function maskCsvRow(body: Buffer, format: CopyFormat, masker: CellMasker): Buffe
   const cells = raws.map((raw, index) => {
     const mask = masks.get(index);
     if (!mask) return raw;
-    const needed = mask.quoted || needsQuotes(mask.value, format, raws.length === 1);
-    return needed ? quoteCsv(mask.value, quote, escaper) : mask.value;
+    const needed = mask.quoted || needsQuotes(mask.value, format, raws.length === 1, step);
+    return needed ? quoteCsv(mask.value, quote, escaper, step) : mask.value;
   });
   return joinRow(cells, delimiter);
 }
 
-function endOfPlain(row: Buffer, start: number, delimiter: number): number {
-  const end = row.indexOf(delimiter, start);
-  return end < 0 ? row.length : end;
+function endOfPlain(row: Buffer, start: number, delimiter: number, step: CharacterLength): number {
+  let end = start;
+  while (end < row.length && row[end] !== delimiter) end += step(row, end);
+  if (end > row.length) throw new ResultMismatch('a row of COPY ends within a character');
+  return end;
 }
 
-function endOfQuoted(row: Buffer, start: number, quote: number, escaper: number): number {
-  for (let i = start + 1; i < row.length; i++) {
+function endOfQuoted(row: Buffer, start: number, quote: number, escaper: number, step: CharacterLength): number {
+  for (let i = start + 1; i < row.length; i += step(row, i)) {
     const next = row[i + 1];
     if (row[i] === escaper && (next === quote || next === escaper)) i++;
     else if (row[i] === quote) return i + 1;
@@ -146,33 +169,32 @@ function endOfQuoted(row: Buffer, start: number, quote: number, escaper: number)
   throw new ResultMismatch('a quoted cell of COPY has no end');
 }
 
-function unquote(raw: Buffer, quote: number, escaper: number): Buffer {
+function unquote(raw: Buffer, quote: number, escaper: number, step: CharacterLength): Buffer {
   const inner = raw.subarray(1, -1);
   if (!inner.includes(escaper)) return inner;
-  const bytes: number[] = [];
-  for (let i = 0; i < inner.length; i++) {
-    const next = inner[i + 1];
-    if (inner[i] === escaper && (next === quote || next === escaper)) i++;
-    bytes.push(inner[i]!);
-  }
-  return Buffer.from(bytes);
+  return mapCharacters(inner, step, (byte, at) => {
+    const next = inner[at + 1];
+    const escapes = byte === escaper && (next === quote || next === escaper);
+    return escapes ? { bytes: [next], read: 2 } : { bytes: [byte], read: 1 };
+  });
 }
 
 /** CopyAttributeOutCSV: what would be read back as something else. */
-function needsQuotes(value: Buffer, format: CopyFormat, onlyColumn: boolean): boolean {
+function needsQuotes(value: Buffer, format: CopyFormat, onlyColumn: boolean, step: CharacterLength): boolean {
   const text = value.toString('latin1');
   if (text === Buffer.from(format.null).toString('latin1') || (onlyColumn && text === '\\.')) return true;
-  return [format.delimiter, format.quote, '\n', '\r'].some((special) => text.includes(special));
+  const specials = [format.delimiter, format.quote, '\n', '\r'].map((special) => special.charCodeAt(0));
+  for (let at = 0; at < value.length; at += step(value, at)) if (specials.includes(value[at]!)) return true;
+  return false;
 }
 
-function quoteCsv(value: Buffer, quote: number, escaper: number): Buffer {
-  const bytes = [quote];
-  for (const byte of value) {
-    if (byte === quote || byte === escaper) bytes.push(escaper);
-    bytes.push(byte);
-  }
-  bytes.push(quote);
-  return Buffer.from(bytes);
+function quoteCsv(value: Buffer, quote: number, escaper: number, step: CharacterLength): Buffer {
+  const inner = mapCharacters(value, step, (byte) => ({
+    bytes: byte === quote || byte === escaper ? [escaper, byte] : [byte],
+    read: 1,
+  }));
+  const mark = Buffer.from([quote]);
+  return Buffer.concat([mark, inner, mark]);
 }
 
 function joinRow(cells: readonly Buffer[], delimiter: number): Buffer {

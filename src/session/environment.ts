@@ -81,16 +81,19 @@ const NO_STATEMENT: Prepared = {
 
 /** Reads the only row of the answer. @throws ProtocolError for any other */
 function decodeNames(buffer: Buffer, start: number, end: number): NameEnvironment {
-  const [role, json] = decodeDataRow(buffer, start, end);
-  if (!role || !json) throw new ProtocolError('the server did not say what names mean');
+  const [encoded] = decodeDataRow(buffer, start, end);
+  if (!encoded) throw new ProtocolError('the server did not say what names mean');
   let answer: unknown;
   try {
-    answer = JSON.parse(json.toString('utf8'));
+    answer = JSON.parse(Buffer.from(encoded.toString('latin1'), 'base64').toString('utf8'));
   } catch {
     throw new ProtocolError('the server did not say what names mean');
   }
-  const { schemas, creation, temp } = (answer ?? {}) as Readonly<Record<'schemas' | 'creation' | 'temp', unknown>>;
+  const { role, schemas, creation, temp } = (answer ?? {}) as Readonly<
+    Record<'role' | 'schemas' | 'creation' | 'temp', unknown>
+  >;
   if (
+    typeof role !== 'string' ||
     !isStrings(schemas) ||
     !(temp === null || isStrings(temp)) ||
     !(creation === null || typeof creation === 'string')
@@ -98,7 +101,7 @@ function decodeNames(buffer: Buffer, start: number, end: number): NameEnvironmen
     throw new ProtocolError('the server did not say what names mean');
   }
   return {
-    role: role.toString('utf8'),
+    role,
     schemas,
     tempRelations: new Set(temp),
     creationSchema: creation ?? undefined,

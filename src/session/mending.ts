@@ -206,7 +206,7 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: Source 
       state.portals.set(keyOfSqlName(state, effect.cursor), declared(effect, source));
       return;
     case 'environment':
-      environmentChanged(state);
+      environmentChanged(state, effect.namesOnly);
       return;
     case 'discard':
       if (effect.what === 'plans') return;
@@ -230,8 +230,8 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: Source 
   }
 }
 
-function environmentChanged(state: SessionState): void {
+function environmentChanged(state: SessionState, namesOnly = false): void {
   state.names = undefined;
   state.environmentChanged = true;
-  state.settingsUncertain = true;
+  state.settingsUncertain ||= !namesOnly;
 }

@@ -12,10 +12,6 @@ export const NOTHING: StatementPlan = {
   masked: [],
 };
 
-/** Encodings in which a byte of a longer character can look like ASCII (pg_wchar.h, PG_ENCODING_BE_LAST). */
-const UNSAFE_ENCODINGS = new Set(['SJIS', 'SHIFT_JIS_2004', 'BIG5', 'GBK', 'UHC', 'GB18030', 'JOHAB']);
-const SETS_ENCODING = /^\s*SET\s+((SESSION|LOCAL)\s+)?(client_encoding|NAMES)\b[^;]*;?\s*$/i;
-
 /** Whether the client's bytes are the server's UTF-8 text. */
 export function readsUtf8(clientEncoding: string): boolean {
   return clientEncoding === 'UTF8' || clientEncoding === 'SQL_ASCII';
@@ -26,9 +22,8 @@ export function readText(state: SessionState, buffer: Buffer, start: number, end
   const text = buffer.toString('utf8', start, end);
   const uncertain = state.settingsUncertain;
   if (!readsUtf8(state.clientEncoding) || uncertain) {
+    // Bytes of ASCII alone are the same text under each of them: there is no byte that could begin a longer character.
     if (!isAscii(buffer.subarray(start, end))) return uncertain ? NOT_SYNCED : beyondAscii(state.clientEncoding);
-    if (UNSAFE_ENCODINGS.has(state.clientEncoding) && !SETS_ENCODING.test(text))
-      return beyondAscii(state.clientEncoding);
   } else if (text.includes('\ufffd') && !isUtf8(buffer.subarray(start, end))) {
     return {
       code: '22021',

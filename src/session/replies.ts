@@ -10,13 +10,14 @@ import {
   errorField,
 } from '../wire/backend-messages.js';
 import { message } from '../wire/bytes.js';
+import { type CharacterLength, characterLength } from '../wire/encodings.js';
 import { HEADER_BYTES } from '../wire/framing.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { createCopyMasker } from './copy-masking.js';
 import { rewriteError, rewriteNotice } from './error-rewriting.js';
 import type { Request } from './expected-replies.js';
 import { functionDone, mendingOf, resultDone, statementDone, statementFailed, withheldOf } from './mending.js';
-import { mendRowDescription } from './result-masking.js';
+import { mendRowDescription, ResultMismatch } from './result-masking.js';
 import { endSession, forgetNames, isIdle, type SessionState, schemaChanged } from './state.js';
 import { portalOf } from './statements.js';
 
@@ -230,8 +231,17 @@ function copyOutResponse(state: SessionState, front: Request | undefined): void 
   const { statement, cells, unplanned } = mendingOf(state, request);
   if (request.own || unplanned) throw unexpected(Backend.copyOutResponse);
   if (cells && !statement.copy) throw new ProtocolError('a COPY was not planned as one');
-  state.copyOut = cells && statement.copy ? createCopyMasker(statement.copy, cells) : 'as they are';
+  state.copyOut =
+    cells && statement.copy ? createCopyMasker(statement.copy, cells, arrivingCharacters(state)) : 'as they are';
   if (request.kind === 'execute') copyKnown(state, request);
+}
+
+/** A row whose encoding is not known cannot be told into cells. */
+function arrivingCharacters(state: SessionState): CharacterLength {
+  if (!state.settingsUncertain) return characterLength(state.clientEncoding);
+  return () => {
+    throw new ResultMismatch('a row of COPY arrived before the effect of a SET on its encoding was known');
+  };
 }
 
 function copyData(state: SessionState, buffer: Buffer, start: number, end: number): void {

@@ -73,6 +73,8 @@ export interface StatementState {
   readonly scans: Scan[];
   /** Conditions may prove that a query meets no redacted row: of the client's statement, where only its refusal rests on it. */
   readonly proves: boolean;
+  /** The client's encoding when it runs is the one when the text is sent: rows of COPY can be told into cells. */
+  readonly encodingKnown: boolean;
   /** What must hold when the statement runs; undefined where nothing may be assumed. */
   readonly assumptions: Assumption[] | undefined;
   /** How many views were expanded so far: views over views can multiply. */

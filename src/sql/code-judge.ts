@@ -11,6 +11,7 @@ import type { SqlParser } from './parse.js';
 import type { RelationProtection } from './protection.js';
 import { type Body, readBody } from './routine-body.js';
 import { typesOf } from './routines.js';
+import type { Unguarding } from './row-triggers.js';
 import { relationsChangedBy } from './triggers.js';
 import { type Undermining, underminingBy } from './undermining.js';
 
@@ -53,8 +54,8 @@ export interface Known {
   readonly verdicts: ReadonlyMap<Oid, Verdict>;
   readonly coercions: readonly Coercion[];
   readonly undermining: ReadonlyMap<Oid, Undermining>;
-  /** By relation, functions of its triggers that can set what its guards read. */
-  readonly unguarding: ReadonlyMap<Oid, ReadonlyMap<Oid, Verdict>>;
+  /** By relation, functions of its triggers that can set what guards read. */
+  readonly unguarding: ReadonlyMap<Oid, readonly Unguarding[]>;
   /** Signatures that configuration lets through. */
   readonly allowed: ReadonlySet<string>;
   /** A cursor can be a client's, whose rows are tagged with what a client must not see. */
@@ -75,12 +76,12 @@ export function createCodeJudge(
   const { snapshot } = known;
   const allowedBuiltins = new Set([...known.allowed].map((signature) => signature.replace(/\(.*$/, '')));
 
-  function ofRoutines(oids: readonly Oid[], verb: string, verdicts = known.verdicts): Finding | undefined {
-    const unsafe = [...new Set(oids)].filter((oid) => verdicts.has(oid));
+  function ofRoutines(oids: readonly Oid[], verb: string): Finding | undefined {
+    const unsafe = [...new Set(oids)].filter((oid) => known.verdicts.has(oid));
     const [first] = unsafe;
     if (first === undefined) return undefined;
     const allow = unsafe.map((oid) => snapshot.routineByOid.get(oid)!.signature);
-    const { reason: because } = verdicts.get(first)!;
+    const { reason: because } = known.verdicts.get(first)!;
     return { kind: 'function', reason: `${verb} ${allow[0]}, which ${because}`, because, allow, reads: false };
   }
 
@@ -150,17 +151,19 @@ export function createCodeJudge(
     const changesRows = modified.columns.length > 0;
     for (const { oid, schema, name, triggerRoutines } of changed) {
       const verb = `writes to ${schema}.${name}, whose trigger runs`;
-      const unguarding = changesRows ? known.unguarding.get(oid) : undefined;
       const found =
-        ofRoutines(triggerRoutines, verb) ??
-        ofRoutines(
-          triggerRoutines.filter((trigger) => unguarding?.has(trigger)),
-          verb,
-          unguarding,
-        );
+        ofRoutines(triggerRoutines, verb) ?? (changesRows ? unguarded(known.unguarding.get(oid), verb) : undefined);
       if (found) return found;
     }
     return undefined;
+  }
+
+  function unguarded(triggers: readonly Unguarding[] = [], verb: string): Finding | undefined {
+    const [first] = triggers;
+    if (!first) return undefined;
+    const { signature, because } = first;
+    const allow = [...new Set(triggers.map((trigger) => trigger.signature))];
+    return { kind: 'function', reason: `${verb} ${signature}, which ${because}`, because, allow, reads: false };
   }
 
   function basesOf(view: Relation): readonly Relation[] {

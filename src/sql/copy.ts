@@ -67,7 +67,7 @@ function copyTable(copy: CopyStmt, analysis: Analysis): readonly QueryColumn[] |
   if (found.kind !== 'relation' || !protection) return [];
   const { relation } = found;
   const location = place(range, analysis);
-  const listed = listedColumns(copy, relation);
+  const listed = listedColumns(copy, relation, analysis);
   switch (protection.kind) {
     case 'closed':
       throw refusal('42501', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
@@ -117,13 +117,17 @@ function asOutput(column: import('./scope.js').ScopeColumn, location: number | u
 }
 
 /** Without a list, all columns but generated ones. */
-function listedColumns(copy: CopyStmt, relation: Relation): readonly Column[] {
+function listedColumns(copy: CopyStmt, relation: Relation, { unit }: Analysis): readonly Column[] {
   if (!copy.attlist) return relation.columns.filter((column) => !column.generated);
   return copy.attlist.map((node) => {
     const name = stringOf(node) ?? '';
     const column = findColumn(relation, name);
     if (column) return column;
-    throw refusal('42703', 'unresolved', `column "${name}" of relation "${relation.name}" does not exist`);
+    const { named, endOfName } = unit.tokens();
+    const location = named(name, endOfName(locationOf(copy.relation!)) ?? 0)?.start;
+    throw refusal('42703', 'unresolved', `column "${name}" of relation "${relation.name}" does not exist`, {
+      ...(location === undefined ? {} : { location }),
+    });
   });
 }
 

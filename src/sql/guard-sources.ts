@@ -23,19 +23,20 @@ const HEIRS = new Set(['AT_AddInherit', 'AT_DropInherit', 'AT_AttachPartition', 
 
 /**
  * @param changed relations that the statement changes
+ * @param swept tells which relations it changes without naming them
  * @throws RefusalError where a policy that refuses changes of schemas looks into one of them
  */
 export function assertNoSourceOfGuards(
   name: string,
   statement: Readonly<Record<string, unknown>>,
   changed: readonly Name[],
+  swept: ((relation: Relation) => boolean) | undefined,
   { snapshot, binding }: { readonly snapshot: Snapshot; readonly binding: Binding },
 ): void {
   if (HARMLESS.has(name)) return;
   const sources = known.get(binding) ?? sourcesOf(snapshot, binding);
   known.set(binding, sources);
   if (sources.size === 0) return;
-  const schema = schemaOf(name, statement);
   for (const [oid, dependent] of sources) {
     const relation = snapshot.relationByOid.get(oid);
     if (!relation) continue;
@@ -43,7 +44,7 @@ export function assertNoSourceOfGuards(
       (reference) =>
         reference.name === relation.name && (reference.schema === undefined || reference.schema === relation.schema),
     );
-    if (!meant && relation.schema !== schema) continue;
+    if (!meant && !swept?.(relation)) continue;
     const { location = -1 } = meant ?? {};
     throw refusal('42501', 'ddl', `cannot change "${relation.schema}.${relation.name}" or what belongs to it`, {
       detail: `Policy "${dependent.policy.name}" looks there for which rows of "${dependent.relation.schema}.${dependent.relation.name}" are redacted, and refuses changes of its schema (ddl: refuse).`,
@@ -91,12 +92,4 @@ function parentsIn(name: string, statement: Readonly<Record<string, unknown>>): 
     };
     return relname === undefined ? [] : [{ schema: schemaname, name: relname, location: location ?? -1 }];
   });
-}
-
-/** The schema that is renamed or dropped with all that is in it. */
-function schemaOf(name: string, statement: Readonly<Record<string, unknown>>): string | undefined {
-  if (name === 'RenameStmt' && statement.renameType === 'OBJECT_SCHEMA') return String(statement.subname);
-  if (name !== 'DropStmt' || statement.removeType !== 'OBJECT_SCHEMA') return undefined;
-  const [object] = (statement.objects ?? []) as { String?: { sval?: string } }[];
-  return object?.String?.sval;
 }

@@ -29,12 +29,17 @@ function afterCreation(range: RangeVar | undefined, names: NameEnvironment): Nam
   return { ...names, schemas, tempRelations: new Set([...names.tempRelations, range.relname ?? '']) };
 }
 
+/** Settings by which texts are read and results written. The whole text was read before its first statement runs. */
+const READ_BY = new Set(['client_encoding', 'names', 'standard_conforming_strings']);
+
 function afterSet(
   { kind, name, args }: Extract<Node, { VariableSetStmt: unknown }>['VariableSetStmt'],
   names: NameEnvironment,
   snapshot: Snapshot,
 ): NameEnvironment | undefined {
-  if (kind !== 'VAR_SET_VALUE' || name?.toLowerCase() !== 'search_path') return undefined;
+  const setting = name?.toLowerCase() ?? '';
+  if (READ_BY.has(setting)) return names;
+  if (kind !== 'VAR_SET_VALUE' || setting !== 'search_path') return undefined;
   const listed = (args ?? []).map((arg) => ('A_Const' in arg ? arg.A_Const.sval?.sval : undefined));
   const known = new Set(snapshot.relations.map((relation) => relation.schema));
   const schemas: string[] = [];

@@ -61,8 +61,11 @@ export type SessionEffect =
   | { readonly kind: 'fetch'; readonly cursor: string }
   /** A prepared statement or cursor runs, and its rows are not shown: EXPLAIN EXECUTE, MOVE. */
   | { readonly kind: 'run'; readonly of: 'statement' | 'portal'; readonly name: string }
-  /** search_path, role, temporary relations or another setting that analysis reads may have changed. */
-  | { readonly kind: 'environment' }
+  /**
+   * search_path, role, temporary relations or another setting that analysis reads may have changed. `namesOnly`: not how
+   * texts are read and results are written.
+   */
+  | { readonly kind: 'environment'; readonly namesOnly?: true }
   /** DISCARD: `all` drops prepared statements, cursors and temporary relations and resets settings. */
   | { readonly kind: 'discard'; readonly what: 'all' | 'temp' | 'plans' }
   /** The schema changes; these names must not be used before the change is committed and seen. */
@@ -196,14 +199,16 @@ export interface NameEnvironment {
 }
 
 /**
- * One row of two columns, which the session runs when a plan needs names and they are not known: current_user, and a
- * JSON object `{"schemas": […], "creation": …, "temp": […]}`.
+ * One row of one column, which the session runs when a plan needs names and they are not known: a JSON object `{"role": …,
+ * "schemas": […], "creation": …, "temp": […]}` as UTF-8 in base64, which every client encoding leaves as it is.
  */
-export const ENVIRONMENT_QUERY = `SELECT CURRENT_USER::pg_catalog.text, pg_catalog.json_build_object(
+export const ENVIRONMENT_QUERY = `SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
+  'role', CURRENT_USER,
   'schemas', pg_catalog.to_json(pg_catalog.current_schemas(true)),
   'creation', pg_catalog.current_schema(),
   'temp', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class c
-           WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))::pg_catalog.text`;
+           WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())
+  )::pg_catalog.text, 'UTF8'), 'base64')`;
 
 /** The session's view of the planner. */
 export interface Planner {

@@ -127,6 +127,8 @@ class TextPlanner {
   #usedNames = false;
   /** A statement before in the same text has changed what names mean, perhaps for its transaction alone. */
   #changedNames = false;
+  /** No statement before in the same text can have changed client_encoding, or taken a change of it back. */
+  #encodingKnown = true;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
   readonly #assumptions: Assumption[] | undefined;
@@ -211,12 +213,14 @@ class TextPlanner {
       copies: [],
       withhold: [],
       proves: true,
+      encodingKnown: this.#encodingKnown,
       assumptions: runsAtOnce(statement.node) ? this.#assumptions : undefined,
       expansions: 0,
     };
     const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
     this.#follow(statement, plan.effects);
     this.#endTransaction(statement);
+    if (plan.effects.some(mayChangeReading) || endsTransaction(statement)) this.#encodingKnown = false;
     return plan;
   }
 
@@ -232,11 +236,8 @@ class TextPlanner {
   }
 
   /** Behind the end of a transaction, SET LOCAL and ON COMMIT DROP have ended too. */
-  #endTransaction({ node }: RawStatement): void {
-    if (!this.#changedNames || !('TransactionStmt' in node)) return;
-    const { kind } = node.TransactionStmt;
-    const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE';
-    if (ends) this.#names = undefined;
+  #endTransaction(statement: RawStatement): void {
+    if (this.#changedNames && endsTransaction(statement)) this.#names = undefined;
   }
 
   /** @param runs the statement can run code that it does not name */
@@ -328,6 +329,31 @@ class TextPlanner {
       generation: this.#context.generation,
       fingerprint,
     };
+  }
+}
+
+function endsTransaction({ node }: RawStatement): boolean {
+  const kind = 'TransactionStmt' in node ? node.TransactionStmt.kind : undefined;
+  return kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE';
+}
+
+/** EXECUTE and FETCH run what this text does not show. */
+function mayChangeReading(effect: SessionEffect): boolean {
+  switch (effect.kind) {
+    case 'prepare':
+    case 'deallocate':
+    case 'declare':
+      return false;
+    case 'environment':
+      return effect.namesOnly !== true;
+    case 'discard':
+    case 'ddl':
+    case 'execute':
+    case 'fetch':
+    case 'run':
+      return true;
+    default:
+      return effect satisfies never;
   }
 }
 

@@ -81,7 +81,7 @@ export function deriveProtection(
   let coercions: readonly Coercion[] = [];
   const known = {
     ...{ snapshot, relations, verdicts, undermining, allowed: allowedRoutines, cursorsTell },
-    unguarding: unguardingTriggers(snapshot, binding, allowedRoutines),
+    unguarding: unguardingTriggers(snapshot, binding, undermining, allowedRoutines),
     get coercions() {
       return coercions;
     },

@@ -3,7 +3,7 @@
  * substituted: one that reads a protected relation, or runs SQL that it is given, would hand out stored values. An
  * operator can allow a signature.
  */
-import type { Oid, Routine, Snapshot } from '../catalog/snapshot.js';
+import { FIRST_USER_OID, type Oid, type Routine, type Snapshot } from '../catalog/snapshot.js';
 import type { Verdict } from './builtins.js';
 import type { CodeJudge, Finding } from './code-judge.js';
 import { isHarmlessOfExtension } from './extensions.js';
@@ -67,9 +67,6 @@ export function typesOf(routine: Routine): string {
 function isUnknown(oid: Oid, snapshot: Snapshot): boolean {
   return oid >= FIRST_USER_OID && !snapshot.routineByOid.has(oid);
 }
-
-/** The first OID that initdb does not assign, `FirstNormalObjectId`. */
-const FIRST_USER_OID = 16384;
 
 /** Default values are evaluated when a call leaves the argument out. */
 function judgeDefaults({ defaults }: Routine, judge: CodeJudge): Pick<Finding, 'reason'> | undefined {

@@ -190,7 +190,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
   if ('CopyStmt' in node) {
     const copied = analyseCopy(node.CopyStmt, analysis);
     const result: QueryResult = { columns: copied.columns, refs: () => copied.columns?.flatMap((c) => c.refs()) ?? [] };
-    const plan = showing('copy', result, analysis, copied.format !== undefined);
+    const plan = showing('copy', result, analysis, copied.format !== undefined && state.encodingKnown);
     const tagged = plan.output.some((column) => column.tagged);
     return {
       ...plan,

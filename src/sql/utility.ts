@@ -11,6 +11,7 @@ import { ANY_CODE, type SessionEffect } from './plan-types.js';
 import { PROVEN_BY, type Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
+import { sweptBy } from './swept.js';
 
 /** What becomes of a kind of statement that mentions a protected relation. */
 type OnProtected =
@@ -67,7 +68,7 @@ const KINDS: Readonly<Record<string, UtilityKind>> = {
   AlterRoleSetStmt: DDL_ELSEWHERE,
   DropRoleStmt: DDL_ELSEWHERE,
   ReassignOwnedStmt: DDL_ELSEWHERE,
-  DropOwnedStmt: DDL_ELSEWHERE,
+  DropOwnedStmt: DDL,
   // Databases and the server.
   CreatedbStmt: UTILITY,
   DropdbStmt: UTILITY,
@@ -125,10 +126,10 @@ const KINDS: Readonly<Record<string, UtilityKind>> = {
   AlterTSConfigurationStmt: DDL,
 };
 
-/** Settings that decide what a name means, or how the server reads SQL. */
-const ENVIRONMENT_SETTINGS = new Set(
-  'search_path role session_authorization client_encoding names standard_conforming_strings'.split(' '),
-);
+/** Settings that decide what a name means. */
+const NAME_SETTINGS = new Set(['search_path', 'role', 'session_authorization']);
+/** Settings that decide how the server reads SQL and writes results. */
+const READING_SETTINGS = new Set(['client_encoding', 'names', 'standard_conforming_strings']);
 
 export interface UtilityPlan {
   readonly label: UtilityKind['label'];
@@ -166,8 +167,9 @@ function assertAllowedDdl(
   { mentions, names, unit }: Pick<Analysis, 'mentions' | 'names' | 'unit'>,
   protection: Protection,
 ): void {
-  const changed = changedReferences(name, statement, mentions, protection);
-  assertNoSourceOfGuards(name, statement, changed, protection);
+  const swept = sweptBy(name, statement, names);
+  const changed = changedReferences(name, statement, mentions, protection, swept);
+  assertNoSourceOfGuards(name, statement, changed, swept, protection);
   for (const reference of changed) {
     if (protection.relationsNamed(reference.name).length === 0) continue;
     const { name: relname, schema, location: at = -1 } = reference;
@@ -200,15 +202,13 @@ function changedReferences(
   statement: Readonly<Record<string, unknown>>,
   mentions: Mentions,
   protection: Protection,
+  swept: ReturnType<typeof sweptBy>,
 ): readonly Reference[] {
+  if (swept) return [...protection.binding.guarded.values()].map((guarded) => guarded.relation).filter(swept);
   if (name === 'DropStmt') return droppedReferences(statement);
   // What is created is not what is protected, even under its name; its foreign keys can ask for protected values.
   if (name === 'CreateStmt') return protectedForeignKeys(statement, protection);
   if (name === 'AlterTableStmt') return [relationOf(statement), ...protectedForeignKeys(statement, protection)];
-  if (name === 'RenameStmt' && statement.renameType === 'OBJECT_SCHEMA') {
-    const relations = [...protection.binding.guarded.values()].map((guarded) => guarded.relation);
-    return relations.filter((relation) => relation.schema === statement.subname);
-  }
   return mentions.relations;
 }
 
@@ -273,8 +273,8 @@ function effectsOf(
   switch (name) {
     case 'VariableSetStmt': {
       const setting = String(statement.name ?? '').toLowerCase();
-      const all = statement.kind === 'VAR_RESET_ALL';
-      return all || ENVIRONMENT_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
+      if (NAME_SETTINGS.has(setting)) return [{ kind: 'environment', namesOnly: true }];
+      return statement.kind === 'VAR_RESET_ALL' || READING_SETTINGS.has(setting) ? [{ kind: 'environment' }] : [];
     }
     case 'TransactionStmt':
       if (statement.kind === 'TRANS_STMT_COMMIT_PREPARED') return [{ kind: 'ddl', names: [] }, { kind: 'environment' }];
@@ -313,7 +313,8 @@ function changedNames(
   if (definesCode(name, statement, mentions, viewer)) return [...stringsIn(statement), ANY_CODE];
   if (name === 'CreateFunctionStmt') return mentions.routines.map((r) => r.name).filter((n) => PROVEN_BY.includes(n));
   const created = name === 'CreateStmt' && !isTemporary(statement) ? [{ name: relationOf(statement).name }] : [];
-  return [...created, ...changedReferences(name, statement, mentions, protection)]
+  const swept = sweptBy(name, statement, viewer.names);
+  return [...created, ...changedReferences(name, statement, mentions, protection, swept)]
     .map((reference) => reference.name)
     .filter((changed) => protection.relationsNamed(changed).length > 0);
 }

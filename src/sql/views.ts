@@ -81,6 +81,7 @@ export function maskedRelation(
     // What a view stored or reads is not masked before its conditions are evaluated: below the one that would prove
     // something, a window, a LIMIT or a pushed-down predicate meets stored values of redacted rows.
     proves: false,
+    encodingKnown: analysis.state.encodingKnown,
     assumptions: undefined,
     expansions: 0,
   };

@@ -34,6 +34,7 @@ const GROUPS = [
   'utility',
   'messages-of-errors',
   'sources',
+  'deletions',
 ] as const;
 
 export const ATTACKS: readonly (readonly [string, readonly SqlCase[]])[] = GROUPS.map((group) => [

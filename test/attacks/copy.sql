@@ -136,3 +136,40 @@ COPY orders (gift_message, buyer_name) TO STDOUT
 -- rollback
 CREATE TEMP TABLE t AS SELECT DISTINCT buyer_name FROM orders WHERE id IN (900001, 900002);
 COPY (SELECT count(*) FROM t) TO STDOUT
+
+-- case: COPY where the byte before the delimiter looks like a backslash
+-- expect: same
+SET client_encoding = 'SJIS';
+COPY (SELECT U&'\30BD', buyer_name, ship_postcode FROM orders WHERE id = 900001) TO STDOUT
+
+-- case: COPY where half of a character looks like the delimiter
+-- expect: same
+SET client_encoding = 'BIG5';
+COPY (SELECT U&'\80B2', buyer_name, ship_postcode FROM orders WHERE id = 900001) TO STDOUT (DELIMITER '|');
+COPY (SELECT U&'\80B2', buyer_name, ship_postcode FROM orders WHERE id = 900001) TO STDOUT (FORMAT csv, DELIMITER '|')
+
+-- case: COPY where half of a character looks like a quote
+-- expect: same
+SET client_encoding = 'GBK';
+COPY (SELECT U&'\4E57|', buyer_name FROM orders WHERE id = 900001) TO STDOUT (FORMAT csv, QUOTE '\', DELIMITER '|')
+
+-- case: COPY behind a SET of the encoding in the same message
+-- expect: same
+-- one message
+SET client_encoding = 'SJIS'; COPY (SELECT U&'\30BD', buyer_name FROM orders WHERE id = 900001) TO STDOUT
+
+-- case: COPY behind a set_config of the encoding in the same message
+-- expect: same or refused 0A000
+-- one message
+SELECT set_config('client_encoding', 'SJIS', false); COPY (SELECT U&'\30BD', buyer_name FROM public.orders WHERE id = 900001) TO STDOUT
+
+-- case: COPY behind the COMMIT that takes an encoding back, in the same message
+-- expect: same
+BEGIN;
+SET LOCAL client_encoding = 'SJIS';
+COMMIT; COPY (SELECT U&'\3042', buyer_name FROM orders WHERE id = 900001) TO STDOUT
+
+-- case: COPY behind an EXECUTE that sets the encoding, in the same message
+-- expect: same
+PREPARE to_sjis AS SELECT set_config('client_encoding', 'SJIS', false);
+EXECUTE to_sjis; COPY (SELECT U&'\30BD', buyer_name FROM orders WHERE id = 900001) TO STDOUT

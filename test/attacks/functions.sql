@@ -255,3 +255,21 @@ CREATE OR REPLACE FUNCTION moved() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAIS
 MOVE 1 IN mover;
 ROLLBACK;
 DROP FUNCTION moved()
+
+-- case: an implicit cast to the argument of a harmless function of an extension
+-- expect: refused 42501
+-- role: postgres
+CREATE FUNCTION traits_of(circle) RETURNS hstore LANGUAGE sql STABLE AS $$ SELECT hstore('name', buyer_name) FROM public.orders WHERE id = radius($1)::bigint $$;
+CREATE CAST (circle AS hstore) WITH FUNCTION traits_of(circle) AS IMPLICIT;
+SELECT hstore_to_json(circle(point(0, 0), 900001));
+DROP CAST (circle AS hstore);
+DROP FUNCTION traits_of(circle)
+
+-- case: an implicit cast to the operand of a harmless operator of an extension
+-- expect: refused 42501
+-- role: postgres
+CREATE FUNCTION traits_of(circle) RETURNS hstore LANGUAGE sql STABLE AS $$ SELECT hstore('name', buyer_name) FROM public.orders WHERE id = radius($1)::bigint $$;
+CREATE CAST (circle AS hstore) WITH FUNCTION traits_of(circle) AS IMPLICIT;
+SELECT circle(point(0, 0), 900001) -> 'name'::text;
+DROP CAST (circle AS hstore);
+DROP FUNCTION traits_of(circle)

@@ -238,3 +238,39 @@ SELECT id FROM orders WHERE shipped_at >= clock_timestamp() - interval '200 days
 -- case: a filter proven by a channel that NULL makes unknown
 -- expect: refused 42501
 SELECT id FROM orders WHERE (channel = 'ebay') IS NOT TRUE AND buyer_name = 'Alan Archer' AND id > 900000
+
+-- case: a trigger in C that sets the date, moddatetime
+-- expect: refused 42501
+-- rollback
+UPDATE stamped SET note = 'x' WHERE id = 1;
+SELECT name FROM stamped WHERE id = 1
+
+-- case: a trigger in C that sets the user, insert_username
+-- expect: refused 42501
+-- rollback
+UPDATE signed SET note = 'x' WHERE id = 1;
+SELECT name FROM signed WHERE id = 1
+
+-- case: a trigger in C that sets a number, autoinc
+-- expect: refused 42501
+-- rollback
+UPDATE numbered SET note = 'x' WHERE id = 1;
+SELECT name FROM numbered WHERE id = 1
+
+-- case: a trigger in C that sets the date, by ON CONFLICT
+-- expect: refused 42501
+-- rollback
+INSERT INTO stamped (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET note = 'x';
+SELECT name FROM stamped WHERE id = 1
+
+-- case: a trigger in C that sets the date, by MERGE
+-- expect: refused 42501
+-- rollback
+MERGE INTO stamped s USING (VALUES (1)) v (id) ON s.id = v.id WHEN MATCHED THEN UPDATE SET note = 'x';
+SELECT name FROM stamped WHERE id = 1
+
+-- case: triggers in C that set other columns
+-- expect: same
+-- rollback
+UPDATE noted SET note = 'x', old = false WHERE id = 1;
+SELECT name FROM noted WHERE id = 1

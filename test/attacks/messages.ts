@@ -26,7 +26,7 @@ export interface MessageAttack {
 }
 
 const ALAN = 'Alan Archer';
-const run = (sql: string, values: readonly (string | Buffer)[] = []) => [
+const run = (sql: string, values: readonly (string | Buffer | null)[] = []) => [
   parse(sql),
   bind(values),
   describe('P'),
@@ -37,6 +37,13 @@ const run = (sql: string, values: readonly (string | Buffer)[] = []) => [
 
 /** Runs SQL text by text. */
 const sql = (...texts: readonly string[]): Step[] => texts.flatMap((text) => [query(text), ready()]);
+
+/** What is shown behind a DELETE that is taken back. */
+const deletion = (text: string, values: readonly (string | null)[]): Step[] => [
+  ...sql('BEGIN'),
+  ...run(text, values),
+  ...sql('SELECT name FROM keepers WHERE id = 1', 'ROLLBACK'),
+];
 
 const NOBODY = "CREATE FUNCTION red_m(bigint) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'nobody'; END $$";
 const BUYER =
@@ -80,6 +87,49 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
     name: 'a guess as a parameter of the output',
     expect: 'same',
     steps: () => run('SELECT buyer_name = $1, $2::text FROM orders WHERE id = 900001', [ALAN, 'x']),
+  },
+  {
+    name: 'COPY behind a SET of the encoding, in one pipeline',
+    expect: 'same or refused',
+    steps: () => [
+      parse("SET client_encoding = 'SJIS'"),
+      bind(),
+      execute(),
+      parse("COPY (SELECT U&'\\30BD', buyer_name FROM orders WHERE id = 900001) TO STDOUT"),
+      bind(),
+      execute(),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a COPY of before, run behind a SET of the encoding',
+    expect: 'same 08P01',
+    steps: () => [
+      parse("COPY (SELECT U&'\\30BD', buyer_name FROM orders WHERE id = 900001) TO STDOUT", 'c'),
+      bind([], { statement: 'c', portal: 'c' }),
+      parse("SET client_encoding = 'SJIS'"),
+      bind(),
+      execute(),
+      execute('c'),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'DELETE of what a parameter says, by which others are redacted',
+    expect: 'refused 42501',
+    steps: () => deletion('DELETE FROM tenures WHERE kind = $1', ['amazon']),
+  },
+  {
+    name: 'DELETE of everything, for a parameter without a value',
+    expect: 'refused 42501',
+    steps: () => deletion("DELETE FROM tenures WHERE $1::text IS NULL OR kind = 'ebay'", [null]),
+  },
+  {
+    name: 'DELETE of what a parameter of another type says, whose spaces count for nothing',
+    expect: 'refused 42501',
+    steps: () => deletion('DELETE FROM tenures WHERE $1::bpchar IS NOT NULL AND kind = $1', ['amazon  ']),
   },
   {
     name: 'a named statement, run twice with rows of either kind',

@@ -177,3 +177,55 @@ CREATE VIEW deals_after_window2 AS SELECT * FROM (SELECT kind, first_value(name)
 CREATE VIEW deals_after_distinct AS SELECT * FROM (SELECT DISTINCT ON (old) id, kind, name FROM deals WHERE id > 1 ORDER BY old, name) s WHERE kind = 'trade';
 GRANT SELECT ON deals_on_credit, deals_of_trade, consents_known, tenants_by_text, ranks_other, deals_after_window, deals_after_limit, deals_after_rank, deals_after_left, deals_after_group, deals_after_window2, deals_after_distinct TO shop_report;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shop_app;
+
+-- What a guard looks into: partitioned, in a schema of its own, with a trigger that sets what the guard reads
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.moves (lodger_id int, year int, note text) PARTITION BY LIST (year);
+CREATE TABLE ledger.moves_2020 PARTITION OF ledger.moves FOR VALUES IN (2020);
+INSERT INTO ledger.moves VALUES (1, 2020);
+CREATE FUNCTION stray() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.lodger_id := 99; RETURN NEW; END $$;
+CREATE TRIGGER stray BEFORE UPDATE ON ledger.moves FOR EACH ROW EXECUTE FUNCTION stray();
+CREATE TABLE ledger.waivers (lodger_id int, year int) PARTITION BY LIST (year);
+CREATE TABLE ledger.waivers_2021 (lodger_id int, year int);
+INSERT INTO ledger.waivers_2021 VALUES (1, 2021);
+CREATE TABLE lodgers (id int PRIMARY KEY, name text);
+INSERT INTO lodgers VALUES (1, pg_temp.secret('ann', 'bob')), (2, 'eve');
+CREATE ROLE ledger_owner;
+CREATE ROLE ledger_keeper;
+ALTER SCHEMA ledger OWNER TO ledger_keeper;
+ALTER TABLE ledger.moves OWNER TO ledger_owner;
+GRANT USAGE ON SCHEMA ledger TO shop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ledger TO shop_app;
+
+-- Triggers in C, which set the columns that they are told
+CREATE EXTENSION moddatetime;
+CREATE EXTENSION insert_username;
+CREATE EXTENSION autoinc;
+CREATE TABLE stamped (id int PRIMARY KEY, shipped timestamptz, changed timestamptz, name text, note text);
+INSERT INTO stamped VALUES (1, '2020-01-01', NULL, pg_temp.secret('ann', 'bob')), (2, now(), NULL, 'eve');
+CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION moddatetime(shipped);
+CREATE TABLE signed (id int PRIMARY KEY, "Made By" text, name text, note text);
+INSERT INTO signed VALUES (1, 'ann', pg_temp.secret('ann', 'bob')), (2, 'eve', 'eve');
+CREATE TRIGGER sign BEFORE UPDATE ON signed FOR EACH ROW EXECUTE FUNCTION insert_username("Made By");
+CREATE SEQUENCE batches;
+CREATE TABLE numbered (id int PRIMARY KEY, page int, batch int, name text, note text);
+INSERT INTO numbered VALUES (1, 0, 0, pg_temp.secret('ann', 'bob')), (2, 0, 3, 'eve');
+CREATE TRIGGER number BEFORE UPDATE ON numbered FOR EACH ROW EXECUTE FUNCTION autoinc(page, batches, batch, batches);
+CREATE TABLE noted (id int PRIMARY KEY, old boolean, page int, changed timestamptz, by text, name text, note text);
+INSERT INTO noted VALUES (1, true, 0, NULL, NULL, pg_temp.secret('ann', 'bob')), (2, false, 1, NULL, NULL, 'eve');
+CREATE TRIGGER stamp BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION moddatetime(changed);
+CREATE TRIGGER sign BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION insert_username(by);
+CREATE TRIGGER number BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION autoinc(page, batches);
+CREATE TRIGGER spare BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+GRANT SELECT, INSERT, UPDATE, DELETE ON stamped, signed, numbered, noted, lodgers TO shop_app;
+GRANT USAGE ON SEQUENCE batches TO shop_app;
+
+-- Rows by which others are redacted: a keeper is, because of one tenure
+CREATE COLLATION ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE tenures (id int PRIMARY KEY, keeper int, kind text, since timestamptz, waived text, note text);
+INSERT INTO tenures VALUES
+  (1, 1, 'amazon', '2020-01-01', NULL, pg_temp.secret('low', 'high')), (2, 2, 'ebay', '2020-01-01', NULL, 'x'),
+  (3, 2, 'amazon', now(), NULL, 'x'), (4, 2, 'amazon', '2020-01-01', 'credit', 'x'), (5, 2, NULL, NULL, NULL, 'x');
+CREATE TABLE keepers (id int PRIMARY KEY, name text);
+INSERT INTO keepers VALUES (1, pg_temp.secret('ann', 'bob')), (2, 'eve');
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON tenures, keepers TO shop_app;

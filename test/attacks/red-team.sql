@@ -245,6 +245,24 @@ DECLARE red_c CURSOR FOR SELECT full_name FROM legacy_contacts WHERE id = 900001
 DO $$ DECLARE c refcursor := 'red_c'; v text; BEGIN FETCH c INTO v; RAISE NOTICE '%', v; END $$;
 ROLLBACK
 
+-- case: what a linkable token is made of, carried out of a cursor by PL/pgSQL
+-- expect: refused 42501
+BEGIN;
+DECLARE red_c CURSOR FOR SELECT email, full_name FROM legacy_contacts WHERE id = 900001;
+DO $$ DECLARE c refcursor := 'red_c'; v text; n text; BEGIN FETCH c INTO v, n; RAISE NOTICE '% %', v LIKE '%' || encode(sha256('first@known.test'), 'hex') || '%', n; END $$;
+ROLLBACK
+
+-- case: what a linkable token is made of, in a function that is given the cursor
+-- expect: refused 42501
+BEGIN;
+CREATE FUNCTION next_of(c refcursor) RETURNS text LANGUAGE plpgsql AS $$ DECLARE v text; n text; BEGIN FETCH c INTO v, n; RETURN right(v, 64) || ' ' || n; END $$;
+COMMIT;
+BEGIN;
+DECLARE red_c CURSOR FOR SELECT email, full_name FROM legacy_contacts WHERE id = 900001;
+SELECT next_of('red_c');
+ROLLBACK;
+DROP FUNCTION next_of(refcursor)
+
 -- case: an INSTEAD OF trigger
 -- expect: refused
 CREATE FUNCTION red_io() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.what := (SELECT buyer_name FROM orders WHERE id = NEW.id); RETURN NEW; END $$;

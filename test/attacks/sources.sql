@@ -128,3 +128,111 @@ CREATE TABLE other.blocked (member_id int PRIMARY KEY, reason_id int, note text)
 ALTER TABLE blocked SET SCHEMA plain;
 ALTER TABLE other.blocked SET SCHEMA public;
 SELECT name FROM members WHERE id = 1
+
+-- case: DETACH of a partition whose rows a guard looks for
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+ALTER TABLE ledger.moves DETACH PARTITION ledger.moves_2020;
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: ATTACH of a partition whose rows a guard must not find
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+ALTER TABLE ledger.waivers ATTACH PARTITION ledger.waivers_2021 FOR VALUES IN (2021);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: a new partition for rows that a guard must not find
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+CREATE TABLE ledger.waivers_2022 PARTITION OF ledger.waivers FOR VALUES IN (2022);
+INSERT INTO ledger.waivers_2022 VALUES (1, 2022);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP of a partition whose rows a guard looks for
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+DROP TABLE ledger.moves_2020;
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP SCHEMA of what a guard looks into, and all made anew
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+DROP SCHEMA ledger CASCADE;
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+CREATE TABLE ledger.waivers (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP SCHEMA of it behind another schema
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+CREATE SCHEMA spare;
+DROP SCHEMA spare, ledger CASCADE;
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+CREATE TABLE ledger.waivers (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: its schema renamed, and another in its place
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+ALTER SCHEMA ledger RENAME TO ledger_of_old;
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+CREATE TABLE ledger.waivers (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: the partitioned table put into another schema, and an empty one in its place
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+ALTER TABLE ledger.moves SET SCHEMA plain;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP OWNED of all that a role owns, and made anew
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+DROP OWNED BY ledger_owner;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP OWNED of the current role
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+SET LOCAL ROLE ledger_owner;
+DROP OWNED BY CURRENT_ROLE;
+RESET ROLE;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: DROP OWNED of the owner of a schema, with what others have in it
+-- expect: refused 42501
+-- role: postgres
+-- rollback
+DROP OWNED BY ledger_keeper CASCADE;
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.moves (lodger_id int, year int);
+CREATE TABLE ledger.waivers (lodger_id int, year int);
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: a trigger that was there before, on what a guard looks into
+-- expect: refused 42501
+-- rollback
+UPDATE ledger.moves SET note = 'x' WHERE lodger_id = 1;
+SELECT name FROM lodgers WHERE id = 1
+
+-- case: the same trigger, on a partition
+-- expect: refused 42501
+-- rollback
+UPDATE ledger.moves_2020 SET note = 'x' WHERE lodger_id = 1;
+SELECT name FROM lodgers WHERE id = 1

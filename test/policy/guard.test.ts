@@ -221,10 +221,12 @@ function relation(oid: number, name: string, columns: Record<string, string>): R
     securityInvoker: false,
     hasRules: false,
     triggerRoutines: [],
+    opaqueTriggers: [],
     expressions: [],
     foreignKeys: [],
     policies: [],
     owner: 'postgres',
+    schemaOwner: 'postgres',
     readers: ['postgres'],
     rowSecurity: false,
   };

@@ -362,12 +362,12 @@ describe('settings that decide how a text is read', () => {
     expect(sent(script, 'e')).toBe('Q(e)');
   });
 
-  test('SJIS: only SET client_encoding', () => {
+  test('SJIS: only ASCII', () => {
     const script = startScript();
     script.server(s.setting('client_encoding', 'SJIS'));
-    expect(sent(script, 'select 1')).toBe(REFUSED);
-    expect(sent(script, 'set names utf8; select 1')).toBe(REFUSED);
-    expect(sent(script, 'set names utf8')).toBe('Q(set names ');
+    expect(sent(script, 'select 1')).toBe('Q(select 1)');
+    // The second byte is that of a backslash.
+    expect(script.client(Buffer.from("Q\0\0\0\x0bx '\x83\x5c'\0", 'latin1')).toServer.slice(0, 12)).toBe(REFUSED);
   });
 
   test('bytes that are not UTF-8 are refused, the replacement character is not', () => {

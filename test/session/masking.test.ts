@@ -5,6 +5,7 @@ import { createCopyMasker } from '../../src/session/copy-masking.js';
 import { CellMasker, ResultMismatch } from '../../src/session/result-masking.js';
 import type { CopyFormat } from '../../src/sql/plan-types.js';
 import { decodeDataRow, encodeDataRow } from '../../src/wire/backend-messages.js';
+import { characterLength } from '../../src/wire/encodings.js';
 import { client as c, type pass, rewrite, server as s, startScript, statement, TAG, tagged } from './script.js';
 
 const output = [
@@ -135,13 +136,13 @@ const text: CopyFormat = { format: 'text', delimiter: '\t', quote: '"', escape: 
 /** What a token is in these tests. */
 let token = 'T';
 
-function masker(format: CopyFormat) {
+function masker(format: CopyFormat, encoding = 'UTF8') {
   const cells = new CellMasker(
     [tagged(0), tagged(1, { id: 9, kind: 'text' })],
     TAG,
     (_column, payload) => `${token}${payload}`,
   );
-  const mask = createCopyMasker(format, cells);
+  const mask = createCopyMasker(format, cells, characterLength(encoding));
   return (row: string): string => {
     const bytes = Buffer.from(row, 'latin1');
     return (mask(bytes, 0, bytes.length) ?? bytes).toString('latin1');
@@ -239,6 +240,41 @@ describe('COPY in csv format', () => {
         expect(masker(csv)(`${TAG}7:k,x${rest}\n`)).toBe(`Tk,x${rest}\n`);
       }),
     );
+  });
+});
+
+describe('COPY in an encoding in which a byte of a character looks like ASCII', () => {
+  /** Characters with a backslash, a bar and a digit behind their first byte. */
+  test.each([
+    ['SJIS', '\x83\x5c', '\x83\x7c'],
+    ['SHIFT_JIS_2004', '\xe0\x5c', '\xfc\x7c'],
+    ['BIG5', '\xa5\x5c', '\xa8\x7c'],
+    ['GBK', '\x81\x5c', '\x81\x7c'],
+    ['UHC', '\xb0\x5c', '\xb0\x7c'],
+    ['JOHAB', '\x88\x5c', '\x8f\x7c\x5c'],
+    ['GB18030', '\x81\x5c', '\x81\x7c'],
+    ['GB18030', '\x81\x30\x89\x30', '\x81\x39\xef\x30'],
+  ])('%s: characters are not taken apart', (encoding, a, b) => {
+    const [ofText, ofCsv] = [
+      masker({ ...text, delimiter: '|' }, encoding),
+      masker({ ...csv, delimiter: '|' }, encoding),
+    ];
+    expect(ofText(`${TAG}7:k|${a}|${b}|x\n`)).toBe(`Tk|${a}|${b}|x\n`);
+    expect(ofText(`${a}|${TAG}9:${b}\\|${a}|x\n`)).toBe(`${a}|${b}\\|${a}|x\n`);
+    expect(ofText(`${a}${b}|${TAG}9:p\n`)).toBe(`${a}${b}|p\n`);
+    expect(ofCsv(`${a}|${TAG}9:${b}|x\n`)).toBe(`${a}|${b}|x\n`);
+    expect(ofCsv(`"${a}""|"|"${TAG}9:${b}""${a}"|x\n`)).toBe(`"${a}""|"|"${b}""${a}"|x\n`);
+    const quoting = masker({ ...csv, quote: '\\', escape: '\\' }, encoding);
+    expect(quoting(`\\${a},\\\\\\,${TAG}9:${a},x\n`)).toBe(`\\${a},\\\\\\,${a},x\n`);
+  });
+
+  test('SJIS: kana are of one byte', () => {
+    expect(masker(text, 'SJIS')(`\xb1\t${TAG}9:\xdf\t\xa1\n`)).toBe('\xb1\t\xdf\t\xa1\n');
+  });
+
+  test('a row that ends within a character ends the session', () => {
+    expect(() => masker(text, 'SJIS')(`${TAG}7:k\tx\x83\n`)).toThrow(ResultMismatch);
+    expect(() => masker(csv, 'SJIS')(`${TAG}7:k,x\x83\n`)).toThrow(ResultMismatch);
   });
 });
 

@@ -91,7 +91,9 @@ export function namesAnswer(
   return Buffer.concat([
     server.parsed,
     server.bound,
-    server.row('bob', JSON.stringify({ schemas, creation: schemas[0] ?? null, temp })),
+    server.row(
+      Buffer.from(JSON.stringify({ role: 'bob', schemas, creation: schemas[0] ?? null, temp })).toString('base64'),
+    ),
     server.done('SELECT 1'),
     server.closed,
     server.closed,

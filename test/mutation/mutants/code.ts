@@ -24,6 +24,23 @@ export const CODE: readonly Mutant[] = [
     killers: ['functions: a cast made of such a function', 'functions: a domain whose check calls such a function'],
   },
   {
+    name: 'unsafe implicit casts are not applied to arguments and operands',
+    file: 'sql/code-judge.ts',
+    find: 'return takers.some((routine) => typesOf(routine).includes(type));',
+    replace: 'return takers.length > 9999;',
+    killers: [
+      'functions: an implicit cast to the argument of a harmless function of an extension',
+      'functions: an implicit cast to the operand of a harmless operator of an extension',
+    ],
+  },
+  {
+    name: 'code does not read from cursors where tags tell of values',
+    file: 'sql/protection.ts',
+    find: "c.rules.some(({ config }) => config.mask.kind === 'one_way' && config.mask.linkable),",
+    replace: "c.rules.some(({ config }) => config.mask.kind === 'one_way' && c.rules.length > 9999),",
+    killers: ['red-team: what a linkable token is made of, carried out of a cursor by PL/pgSQL'],
+  },
+  {
     name: 'a variadic function takes any number of arguments',
     file: 'sql/overloads.ts',
     find: 'if (count > routine.argumentCount && !routine.variadic) return false;',
@@ -159,8 +176,8 @@ export const CODE: readonly Mutant[] = [
   {
     name: 'a schema of protected relations is not renamed',
     file: 'sql/utility.ts',
-    find: "if (name === 'RenameStmt' && statement.renameType === 'OBJECT_SCHEMA') {",
-    replace: "if (name === 'RenameStmt' && statement.renameType === 'NOTHING') {",
+    find: 'if (swept) return [...protection.binding.guarded.values()].map((guarded) => guarded.relation).filter(swept);',
+    replace: '',
     killers: ['clauses: the schema of a protected table renamed and committed'],
   },
   {

@@ -63,6 +63,13 @@ export const COMMANDS: readonly Mutant[] = [
     killers: ['clauses: the names that SET brings in the same message'],
   },
   {
+    name: 'set_config, and functions that call it, make names be asked for again',
+    file: 'sql/statement.ts',
+    find: "return sets || changes ? [{ kind: 'environment' }] : [];",
+    replace: 'return sets && changes ? [] : [];',
+    killers: ['test/session/names-before-18.test.ts'],
+  },
+  {
     name: 'a rollback brings names back',
     file: 'session/replies.ts',
     find: 'if (state.environmentChanged) {\n    state.names = undefined;',

@@ -103,4 +103,45 @@ export const GUARDS: readonly Mutant[] = [
     replace: '',
     killers: ["writes: UPDATE takes a customer's orders away, then reads"],
   },
+  {
+    name: 'a trigger in C sets what its arguments say',
+    file: 'sql/row-triggers.ts',
+    find: 'return set.some((name) => columns.has(name)) ? [{ signature, because: SETS_IT }] : [];',
+    replace: 'return [];',
+    killers: ['guards: a trigger in C that sets the date, moddatetime'],
+  },
+  {
+    name: 'a trigger that sets what a guard looks into does not run',
+    file: 'sql/row-triggers.ts',
+    find: 'own?.has(attnum) || others?.has(attnum)',
+    replace: 'own?.has(attnum)',
+    killers: ['sources: a trigger that was there before, on what a guard looks into'],
+  },
+  {
+    name: 'definitions of what a guard looks into are not changed',
+    file: 'sql/utility.ts',
+    find: 'assertNoSourceOfGuards(name, statement, changed, swept, protection);',
+    replace: '',
+    killers: [
+      'sources: DETACH of a partition whose rows a guard looks for',
+      'sources: ATTACH of a partition whose rows a guard must not find',
+    ],
+  },
+  {
+    name: 'what a guard looks into is not changed with its schema or with all that a role owns',
+    file: 'sql/guard-sources.ts',
+    find: 'if (!meant && !swept?.(relation)) continue;',
+    replace: 'if (!meant) continue;',
+    killers: [
+      'sources: DROP SCHEMA of what a guard looks into, and all made anew',
+      'sources: DROP OWNED of all that a role owns, and made anew',
+    ],
+  },
+  {
+    name: 'tables that a guard looks into get no new children',
+    file: 'sql/guard-sources.ts',
+    find: '[...changed, ...parentsIn(name, statement)].find(',
+    replace: 'changed.find(',
+    killers: ['sources: INHERIT of a table whose rows a guard must not find'],
+  },
 ];

@@ -10,6 +10,27 @@ export const SESSION: readonly Mutant[] = [
     killers: ['commands: COPY of a table'],
   },
   {
+    name: 'rows of COPY are read by the characters of their encoding',
+    file: 'session/replies.ts',
+    find: 'if (!state.settingsUncertain) return characterLength(state.clientEncoding);',
+    replace: "if (state.phase !== 'ended') return () => 1;",
+    killers: ['copy: COPY where the byte before the delimiter looks like a backslash'],
+  },
+  {
+    name: 'rows of COPY whose encoding is not known are not shown',
+    file: 'session/replies.ts',
+    find: 'if (!state.settingsUncertain) return characterLength(state.clientEncoding);',
+    replace: 'if (state.clientEncoding) return characterLength(state.clientEncoding);',
+    killers: ['messages: a COPY of before, run behind a SET of the encoding'],
+  },
+  {
+    name: 'COPY behind what can change the encoding has no tags',
+    file: 'sql/statement.ts',
+    find: 'copied.format !== undefined && state.encodingKnown);',
+    replace: 'copied.format !== undefined);',
+    killers: ['copy: COPY behind a SET of the encoding in the same message'],
+  },
+  {
     name: 'DETAIL, CONTEXT and internal queries are withheld',
     file: 'session/error-rewriting.ts',
     find: "return without(fields, 'DWqp');",

@@ -147,6 +147,13 @@ export const WRITES: readonly Mutant[] = [
     killers: ['writes: DELETE of the orders by which a customer is redacted', 'writes: MERGE that deletes them'],
   },
   {
+    name: 'the condition of MERGE says nothing of rows that its source does not have',
+    file: 'sql/merge.ts',
+    find: "...(meets('MERGE_WHEN_NOT_MATCHED_BY_SOURCE') ? [] : [target.item]),",
+    replace: '...[target.item],',
+    killers: ['deletions: DELETE in MERGE of what the source does not have'],
+  },
+  {
     name: 'rows around those are not deleted or rewritten',
     file: 'sql/statement.ts',
     find: 'assertNotUndermining(modified, meant, protection);',

@@ -21,9 +21,9 @@ COPY (SELECT id FROM orders WHERE buyer_name = 'x') TO STDOUT
 -- refuse 42501 filter at 35 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
 
 -- case: a column that does not exist
-COPY orders (id, nothing) TO STDOUT
+COPY orders (id, vanished) TO STDOUT
 -- =>
--- refuse 42703 unresolved: column "nothing" of relation "orders" does not exist
+-- refuse 42703 unresolved at 18 (vanished): column "vanished" of relation "orders" does not exist
 
 -- case: rows for a view
 COPY ebay_buyers FROM STDIN

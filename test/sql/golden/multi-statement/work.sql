@@ -105,3 +105,43 @@ CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'; SELECT sku FROM pr
 -- kind ddl
 -- effect ddl []
 -- effect environment
+
+-- case: COPY behind a SET of the encoding, whose rows have no tags
+-- not run
+SET client_encoding = 'SJIS'; COPY orders (id, buyer_name) TO STDOUT
+-- =>
+SET client_encoding = 'SJIS'; COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «mask buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT
+-- kind set
+-- effect environment
+-- output 1 public.orders.buyer_name
+-- masked public.orders.buyer_name
+
+-- case: COPY behind a SET of another setting
+SET statement_timeout = 0; COPY orders (id, buyer_name) TO STDOUT
+-- =>
+SET statement_timeout = 0; COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT
+-- kind set
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- copy {"format":"text","delimiter":"\t","quote":"\"","escape":"\"","null":"\\N","header":false}
+-- masked public.orders.buyer_name
+
+-- case: COPY behind a search_path
+-- not run
+SET search_path = public; COPY orders (id, buyer_name) TO STDOUT
+-- =>
+SET search_path = public; COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» FROM ONLY "public"."orders" AS pgveil_t) AS "orders") TO STDOUT
+-- kind set
+-- effect environment
+-- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- copy {"format":"text","delimiter":"\t","quote":"\"","escape":"\"","null":"\\N","header":false}
+-- masked public.orders.buyer_name
+
+-- case: a query behind a SET of the encoding
+-- not run
+SET client_encoding = 'SJIS'; SELECT buyer_name FROM orders
+-- =>
+SET client_encoding = 'SJIS'; SELECT buyer_name FROM (SELECT «tag buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders"
+-- kind set
+-- effect environment
+-- output 0 public.orders.buyer_name typmod 124 token of buyer_name within 120
+-- masked public.orders.buyer_name

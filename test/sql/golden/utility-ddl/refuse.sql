@@ -158,3 +158,18 @@ CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT s
 -- kind ddl
 -- effect ddl [===, leftarg, pg_catalog, int4, rightarg, pg_catalog, int4, function, int4eq, any-code]
 -- effect environment
+
+-- case: DROP SCHEMA of protected tables, behind another
+DROP SCHEMA nowhere, public CASCADE
+-- =>
+-- refuse 42501 ddl at 1 (drop): DROP on "public.orders" is not allowed
+
+-- case: DROP OWNED of the role that owns them
+DROP OWNED BY postgres CASCADE
+-- =>
+-- refuse 42501 ddl at 1 (drop): DROP OWNED on "public.orders" is not allowed
+
+-- case: DROP OWNED of the role of the login
+DROP OWNED BY SESSION_USER
+-- =>
+-- refuse 42501 ddl at 1 (drop): DROP OWNED on "public.orders" is not allowed

@@ -369,3 +369,20 @@ ALTER TABLE products RENAME TO goods
 -- kind ddl
 -- effect ddl []
 -- effect environment
+
+-- case: DROP OWNED of a role that owns nothing protected
+DROP OWNED BY shop_report
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
+
+-- case: DROP SCHEMA of what is not protected
+-- not run
+DROP SCHEMA elsewhere, nowhere CASCADE
+-- =>
+-- pass
+-- kind ddl
+-- effect ddl []
+-- effect environment
