@@ -54,9 +54,17 @@ function copyIn(copy: CopyStmt, analysis: Analysis): StatementPlan['withhold'] {
   if (!copy.relation) throw unsupported('this COPY');
   const found = resolveTarget(copy.relation, analysis);
   const protection = found.kind === 'relation' ? analysis.state.viewer.protection.of(found.relation) : undefined;
-  if (!protection) return 'nothing';
-  if (protection.kind !== 'guarded') throw unsupported('COPY FROM into this relation', place(copy.relation, analysis));
+  if (found.kind !== 'relation' || !protection) return 'nothing';
+  const location = place(copy.relation, analysis);
+  if (protection.kind === 'closed') throw closed(found.relation, protection.reason, location);
+  if (protection.kind !== 'guarded') throw unsupported('COPY FROM into this relation', location);
   return protection.guarded.relation.triggerRoutines.length > 0 ? 'all' : 'detail';
+}
+
+function closed({ schema, name }: Relation, reason: string, location: number | undefined) {
+  return refusal('42501', 'closed', `table "${schema}.${name}" is closed: ${reason}`, {
+    ...(location === undefined ? {} : { location }),
+  });
 }
 
 function copyTable(copy: CopyStmt, analysis: Analysis): readonly QueryColumn[] | undefined {
@@ -70,9 +78,7 @@ function copyTable(copy: CopyStmt, analysis: Analysis): readonly QueryColumn[] |
   const listed = listedColumns(copy, relation, analysis);
   switch (protection.kind) {
     case 'closed':
-      throw refusal('42501', 'closed', `table "${relation.schema}.${relation.name}" is closed: ${protection.reason}`, {
-        ...(location === undefined ? {} : { location }),
-      });
+      throw closed(relation, protection.reason, location);
     case 'guarded': {
       const policies = new Set([...protection.guarded.guards.keys()].filter((p) => viewer.policies.has(p)));
       if (policies.size === 0) return [];

@@ -122,7 +122,7 @@ const PLAIN = new Set(
     'SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt CallStmt DoStmt TransactionStmt VariableSetStmt ' +
     'VariableShowStmt ConstraintsSetStmt NotifyStmt ListenStmt UnlistenStmt LockStmt TruncateStmt VacuumStmt ' +
     'RefreshMatViewStmt ExplainStmt CreateTableAsStmt CreateStmt IndexStmt DropStmt CreateSeqStmt AlterSeqStmt ' +
-    'CommentStmt'
+    'CreateEnumStmt AlterEnumStmt CommentStmt'
   ).split(' '),
 );
 const DROPPED = new Set(['OBJECT_TABLE', 'OBJECT_INDEX', 'OBJECT_SEQUENCE']);

@@ -10,6 +10,8 @@ const VERSIONS = '/usr/lib/postgresql';
 const PACKAGES = {
   psql: 'postgresql-client',
   pg_dump: 'postgresql-client',
+  pg_dumpall: 'postgresql-client',
+  pg_restore: 'postgresql-client',
   pgbench: 'postgresql',
   postgres: 'postgresql',
   initdb: 'postgresql',

@@ -2,6 +2,89 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ShopGateway, startShopGateway } from '../harness/gateway.js';
 import { type Ended, program, runClient } from './programs.js';
 
+const MARK = '-- next --';
+/** Each of psql's commands that ask the catalogs, with what they take. */
+const DESCRIPTIONS = [
+  ...['\\d', '\\dS', '\\d orders', '\\d+ orders', '\\d+ customers', '\\d plain.*', '\\d+ *.order_*', '\\d nothing'],
+  ...['\\d+ orders_id_seq', '\\d+ order_list', '\\d+ plain.totals', '\\d+ plain.measures', '\\d plain.people_pkey'],
+  ...['\\d plain.point3', '\\d information_schema.tables', '\\dS+ pg_stats', '\\dt plain."Mixed Case"'],
+  ...[
+    '\\da',
+    '\\dA+',
+    '\\dAc',
+    '\\dAf',
+    '\\dAo',
+    '\\dAp',
+    '\\db+',
+    '\\dc',
+    '\\dconfig *scram*',
+    '\\dC+',
+    '\\dd',
+    '\\dD+',
+  ],
+  ...[
+    '\\dD+ plain.*',
+    '\\ddp',
+    '\\dE',
+    '\\di+ public.*',
+    '\\dm+ *.*',
+    '\\ds+',
+    '\\dt+ *.*',
+    '\\dv+',
+    '\\des+',
+    '\\det+',
+  ],
+  ...[
+    '\\deu+',
+    '\\dew+',
+    '\\df',
+    '\\df+ plain.*',
+    '\\dfa',
+    '\\dfn *.*',
+    '\\dfp *.*',
+    '\\dft *.*',
+    '\\dfw',
+    '\\df * int',
+  ],
+  ...[
+    '\\dF+',
+    '\\dFd',
+    '\\dFp',
+    '\\dFt',
+    '\\dg+',
+    '\\dl',
+    '\\dL+',
+    '\\dn+ *',
+    '\\do + int',
+    '\\dO+',
+    '\\dp *.*',
+    '\\dP+ *.*',
+  ],
+  ...[
+    '\\dPt',
+    '\\dPi',
+    '\\drds',
+    '\\dRp+',
+    '\\dRs',
+    '\\dT+ *.*',
+    '\\du+',
+    '\\dx+',
+    '\\dX',
+    '\\dy',
+    '\\l+',
+    '\\z',
+    '\\lo_list',
+  ],
+  ...[
+    '\\sf+ plain.warn',
+    '\\sf plain.add',
+    '\\sv sales_report',
+    '\\sv+ customer_overview',
+    '\\sv pg_stats',
+    '\\encoding',
+  ],
+];
+
 let shop: ShopGateway;
 
 beforeAll(async () => {
@@ -24,26 +107,78 @@ async function isSame(input: string, args: readonly string[] = []): Promise<Ende
 }
 
 describe('psql', () => {
-  it.each([
-    '\\d',
-    '\\d orders',
-    '\\d+ customers',
-    '\\d plain.kinds',
-    '\\dt *.*',
-    '\\dv+',
-    '\\df public.*',
-    '\\dn+',
-    '\\dp',
-    '\\du',
-    '\\dT+ public.*',
-    '\\di public.*',
-    '\\sv sales_report',
-    '\\sf plain.warn',
-    '\\conninfo',
-    '\\encoding',
-  ])('%s', async (command) => {
-    const { stdout } = await isSame(command.replace('\\conninfo', '\\echo :DBNAME :USER :SERVER_VERSION_NUM'));
-    expect(stdout).not.toBe('');
+  it.each(['shop_app', 'postgres'] as const)('describes everything as %s', async (role) => {
+    const script = DESCRIPTIONS.map((command) => `\\echo ${MARK}\n${command}`).join('\n');
+    const [direct, masked] = await Promise.all(
+      (['direct', 'masked'] as const).map(async (where) => {
+        // One stream, so that an error stays with its command.
+        const { stdout } = await runClient(
+          '/bin/sh',
+          ['-c', `exec "${program('psql')}" -X 2>&1`],
+          shop[where](role),
+          script,
+        );
+        return new Map(
+          stdout
+            .split(`${MARK}\n`)
+            .slice(1)
+            .map((text, i) => [DESCRIPTIONS[i], text]),
+        );
+      }),
+    );
+    expect(masked).toEqual(direct);
+    expect(direct!.size).toBe(DESCRIPTIONS.length);
+    expect(direct!.get('\\d+ orders')).toContain('orders_channel_check');
+    expect([...direct!].filter(([, text]) => text === '').map(([command]) => command)).toEqual([]);
+  });
+
+  it('tells the columns of a statement that it does not run', async () => {
+    const { stdout, stderr } = await isSame(
+      [
+        'SELECT * FROM plain.kinds \\gdesc',
+        'SELECT buyer_name, total, count(*) AS n FROM orders GROUP BY 1, 2 \\gdesc',
+        "INSERT INTO plain.people VALUES (7, 'x') RETURNING id, email \\gdesc",
+        'SELECT nothing \\gdesc',
+        'SELECT 1 AS a, 2 AS b \\gx',
+        'SELECT 1 \\g (format=csv tuples_only=on)',
+        'SELECT 1 \\g |cat -n',
+        'SELECT channel, status, count(*) FROM orders WHERE id > 900000 GROUP BY 1, 2 ORDER BY 1, 2 \\crosstabview',
+        'SELECT nothing;',
+        '\\errverbose',
+        // Before psql 16 the error is that there is no such command.
+        'SELECT $1::int + $2::int AS bound \\bind 40 2 \\g',
+      ].join('\n'),
+    );
+    expect(stdout).toContain('buyer_name | character varying(120)');
+    expect(stderr).toContain('LOCATION: ');
+  });
+
+  it('has the large objects of \\lo_import refused, and goes on', async () => {
+    const { stdout, stderr } = await psql("\\lo_import /dev/null\nSELECT 'still here';", 'masked', ['-At']);
+    expect(stderr).toBe(
+      'ERROR:  function call messages are refused\nHINT:  Call the function in a SELECT statement.\n',
+    );
+    expect(stdout).toBe('still here\n');
+  });
+
+  it('reconnects, with AUTOCOMMIT off, and shows each result or the last', async () => {
+    await isSame(
+      [
+        '\\c - shop_report',
+        'SELECT current_user;',
+        '\\set AUTOCOMMIT off',
+        'SELECT 1;',
+        'SELECT nothing;',
+        'SELECT 2;',
+        'ROLLBACK;',
+        'SELECT 3;',
+        'COMMIT;',
+        '\\set AUTOCOMMIT on',
+        'SELECT 1\\; SELECT 2\\; SELECT nothing\\; SELECT 3;',
+        '\\set SHOW_ALL_RESULTS off',
+        'SELECT 1\\; SELECT 2;',
+      ].join('\n'),
+    );
   });
 
   it('sends rows in every output format', async () => {
@@ -95,7 +230,10 @@ describe('psql', () => {
   it('copies in and out', async () => {
     await isSame(
       'BEGIN;\n\\copy plain.lines from stdin\n9001\tone\n9002\ttwo\n\\.\nSELECT * FROM plain.lines WHERE n > 9000;\n' +
-        '\\copy (select * from plain.people order by id) to stdout csv header\nROLLBACK;\n',
+        '\\copy (select * from plain.people order by id) to stdout csv header\n' +
+        "\\copy plain.lines from program 'printf \"1\\tx\\n2\"'\nROLLBACK;\n\\copy plain.kinds to program 'cat'\n" +
+        '\\copy plain.nothing from stdin\n\\copy plain.people from stdin\nbad\n\\.\nSELECT 1;\n' +
+        'COPY plain.people TO STDOUT \\; SELECT 1;\n',
     );
   });
 

@@ -84,6 +84,12 @@ INSERT INTO app."__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES
 -- expect: equal
 DO $EF$ BEGIN IF NOT EXISTS(SELECT 1 FROM pg_namespace WHERE nspname = 'app') THEN RAISE NOTICE 'missing'; END IF; END $EF$
 
+-- case: Sequelize, an enum type unless there is one
+-- expect: equal
+-- rollback
+DO 'BEGIN CREATE TYPE "app"."enum_made_mood" AS ENUM(''sad'', ''ok''); EXCEPTION WHEN duplicate_object THEN null; END';
+DO 'BEGIN CREATE TYPE "app"."enum_made_mood" AS ENUM(''sad'', ''ok''); EXCEPTION WHEN duplicate_object THEN null; END';
+
 -- case: Knex and Sequelize, renames and types
 -- expect: equal
 -- rollback
