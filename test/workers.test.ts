@@ -39,6 +39,18 @@ async function connected(port: number): Promise<pg.Client> {
   return client;
 }
 
+/** The end of a session is told a moment later than its client has closed it. */
+async function eventuallyConnected(port: number): Promise<pg.Client> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await connected(port);
+    } catch (error) {
+      if (attempts === 50 || (error as pg.DatabaseError).code !== '53300') throw error;
+      await sleep(50);
+    }
+  }
+}
+
 interface Places {
   readonly file: string;
   readonly listen: number;
@@ -243,6 +255,31 @@ describe('workers', () => {
     for (const what of seen) expect(['fragile', '', '0A000']).toContain(what);
     expect(seen).toContain('fragile');
     expect(seen).toContain('');
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
+  });
+
+  it('count sessions together, and those of a worker that has died no more', async () => {
+    const { file, listen, metrics } = await configured('limits: { max_sessions: 3 }');
+    const child = await serve(file, ALL_RUN);
+    const [one, two] = await oneForEach(listen, child);
+    const tooMany = { code: '53300', message: 'sorry, too many clients already' };
+    const spare = [...open].filter((client) => client !== one && client !== two);
+    await Promise.all(spare.map((client) => client.end()));
+    await expect.poll(() => metric(metrics, 'pgveil_sessions')).toBe(2);
+    const three = await connected(listen);
+    for (let i = 0; i < 4; i++) await expect(connected(listen)).rejects.toMatchObject(tooMany);
+    await three.end();
+    const again = await eventuallyConnected(listen);
+    await expect(connected(listen)).rejects.toMatchObject(tooMany);
+    await again.end();
+    const lost = new Promise((resolve) => one.once('error', resolve));
+    process.kill(await processOf(one, child), 'SIGKILL');
+    await lost;
+    await expect.poll(() => metric(metrics, 'pgveil_workers'), { timeout: 15_000 }).toBe(2);
+    const more = [await eventuallyConnected(listen), await eventuallyConnected(listen)];
+    expect(more).toHaveLength(2);
+    await expect(connected(listen)).rejects.toMatchObject(tooMany);
     child.process.kill('SIGTERM');
     expect(await child.ended).toBe(0);
   });

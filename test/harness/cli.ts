@@ -58,7 +58,7 @@ export async function run(...args: string[]): Promise<{ code: number | null; std
 export async function serve(file: string, listening = '"msg":"listening"'): Promise<Child> {
   const child = start('serve', '--config', file);
   for (let waited = 0; !child.stdout().includes(listening); waited += 50) {
-    if (child.process.exitCode !== null || waited > 30_000) throw new Error(`not listening: ${child.stderr()}`);
+    if (child.process.exitCode !== null || waited > 90_000) throw new Error(`not listening: ${child.stderr()}`);
     await sleep(50);
   }
   return child;
