@@ -79,8 +79,9 @@ function replacementOf(
   const qualifier = star ? parts : parts.slice(0, -1);
   assertNotOldOrNew(parts, scope, location);
   if (target.item.qualifiedOnly && qualifier.length === 0) {
-    if (parts.length === 1 && resolvesTo(target, parts, scope)) throw unsupported('this row in RETURNING', location);
-    return undefined;
+    if (parts.length !== 1 || !resolvesTo(target, parts, scope)) return undefined;
+    // An INSERT has no old row and a DELETE no new one: such a row is NULL, and not made of NULLs.
+    return `CASE WHEN ${target.alias}.tableoid IS NOT NULL THEN ${rowInPlace(target, relation)} END`;
   }
   // What could name the target is masked, also where the server would find it ambiguous.
   if (qualifier.length > 0) {
@@ -99,7 +100,11 @@ function replacementOf(
     if (SYSTEM_COLUMNS.has(name)) return undefined;
     throw unsupported('a function of the whole row', location);
   }
-  return `ROW(${relation.columns.map((c) => inPlace(target, c)).join(', ')})::${relationSql(relation)}`;
+  return rowInPlace(target, relation);
+}
+
+function rowInPlace(target: Target, relation: Relation): string {
+  return `ROW(${relation.columns.map((column) => inPlace(target, column)).join(', ')})::${relationSql(relation)}`;
 }
 
 function resolvesTo(target: Target, parts: readonly string[], scope: Scope): boolean {

@@ -205,12 +205,12 @@ export function returning(statement: object, target: Target, outer: Scope, analy
     }
     visitExpression(val, scope, analysis);
     for (const version of targets) maskReferences(val, version, scope, analysis);
-    if (reference && name === undefined) nameWholeRow(node.ResTarget, reference.parts, target, scope, analysis);
+    if (reference && name === undefined) nameWholeRow(node.ResTarget, reference.parts, targets, scope, analysis);
     const refs = (): readonly Ref[] => refsOf(val, scope, analysis);
     const resolved = reference ? resolveColumn(reference.parts, scope) : undefined;
     const column = resolved?.kind === 'columns' && resolved.columns.length === 1 ? resolved.columns[0] : undefined;
     const row =
-      resolved?.kind === 'row' && reference?.parts.length === 1 ? rowOrigin(resolved.item, target) : undefined;
+      resolved?.kind === 'row' && reference?.parts.length === 1 ? rowOrigin(resolved.item, targets) : undefined;
     columns.push({
       name: name ?? stringOf(reference ? { String: { sval: reference.parts.at(-1) } } : undefined) ?? '?column?',
       refs,
@@ -241,20 +241,22 @@ function oldAndNew(options: readonly Node[], target: Target, scope: Scope): read
 }
 
 /** The relation of a whole row that was replaced. */
-function rowOrigin(item: RangeItem, target: Target): Oid | undefined {
-  return item === target.item ? target.scan && target.relation?.oid : item.rowOrigin;
+function rowOrigin(item: RangeItem, targets: readonly Target[]): Oid | undefined {
+  const target = targets.find((t) => t.item === item);
+  return target ? target.scan && target.relation?.oid : item.rowOrigin;
 }
 
 /** A whole row that is made of its columns has lost the name that the server would give it. */
 function nameWholeRow(
   output: object,
   parts: readonly string[],
-  target: Target,
+  targets: readonly Target[],
   scope: Scope,
   analysis: Analysis,
 ): void {
   const resolved = resolveColumn(parts, scope);
-  if (!target.scan || resolved.kind !== 'row' || resolved.item !== target.item || parts.length > 1) return;
+  if (resolved.kind !== 'row' || parts.length > 1) return;
+  if (!targets.some((target) => target.scan && target.item === resolved.item)) return;
   const end = analysis.unit.tokens().endOfName(locationOf(output));
   if (end === undefined) throw unsupported('this RETURNING', place(output, analysis));
   analysis.unit.edits.push({

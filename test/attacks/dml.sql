@@ -359,3 +359,48 @@ INSERT INTO survey_responses (id, order_id, answer) OVERRIDING SYSTEM VALUE VALU
 -- expect: same
 -- rollback
 UPDATE visits SET agent = 'x' WHERE id = 1 RETURNING visitor_hash
+
+-- case: RETURNING of the whole old row and the new one
+-- expect: same
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING old, new
+
+-- case: RETURNING of the whole old row by another name, compared and sorted into JSON
+-- expect: same
+-- rollback
+UPDATE orders SET notes = 'x', buyer_name = 'y' WHERE id IN (900001, 900002) RETURNING WITH (OLD AS before) before = orders, to_jsonb(before), (before).buyer_name, md5(before::text)
+
+-- case: RETURNING of the whole old row of a DELETE
+-- expect: same
+-- rollback
+DELETE FROM survey_responses WHERE id = 900001 RETURNING old, new, old IS NULL, new IS NULL
+
+-- case: RETURNING of whole rows of INSERT … ON CONFLICT
+-- expect: same
+-- rollback
+INSERT INTO survey_responses (id, order_id, answer) VALUES (900001, 900001, 'x') ON CONFLICT (id) DO UPDATE SET answered_at = '2999-01-01' RETURNING old, to_json(new)
+
+-- case: RETURNING of whole rows of MERGE
+-- expect: same
+-- rollback
+MERGE INTO survey_responses s USING (VALUES (900001::bigint)) v (id) ON s.id = v.id WHEN MATCHED THEN DELETE RETURNING merge_action(), old, new, (old).rating
+
+-- case: RETURNING of the whole old row, un-redacted by the same UPDATE
+-- expect: same
+-- rollback
+UPDATE orders SET channel = 'ebay', shipped_at = now() WHERE id = 900001 RETURNING old, new
+
+-- case: RETURNING of the whole old row in a CTE
+-- expect: same
+-- rollback
+WITH u AS (UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING old AS o) SELECT (o).buyer_name, o FROM u
+
+-- case: whether the old row is NULL, where all that is stored of it may be
+-- expect: same
+-- rollback
+UPDATE hollow SET name = name WHERE true RETURNING old IS NULL, old IS NOT NULL, old
+
+-- case: the whole old row in the subquery of RETURNING
+-- expect: refused 0A000
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING (SELECT old)

@@ -229,3 +229,8 @@ INSERT INTO tenures VALUES
 CREATE TABLE keepers (id int PRIMARY KEY, name text);
 INSERT INTO keepers VALUES (1, pg_temp.secret('ann', 'bob')), (2, 'eve');
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON tenures, keepers TO shop_app;
+
+-- A row of which nothing may be stored
+CREATE TABLE hollow (gone boolean GENERATED ALWAYS AS (NULL) STORED, name text);
+INSERT INTO hollow VALUES (DEFAULT, pg_temp.secret(NULL, 'bob'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON hollow TO shop_app;

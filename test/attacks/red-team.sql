@@ -128,17 +128,17 @@ DROP TABLE red_stt;
 DROP FUNCTION red_st(bigint)
 
 -- case: the whole old row in RETURNING
--- expect: refused
+-- expect: same
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING old
 
 -- case: the whole new row as JSON in RETURNING
--- expect: refused
+-- expect: same
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING row_to_json(new)
 
 -- case: a field of the whole old row in RETURNING
--- expect: refused
+-- expect: same
 -- rollback
 DELETE FROM survey_responses WHERE id = 900001 RETURNING (old).answer
 

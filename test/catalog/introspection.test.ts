@@ -65,6 +65,9 @@ const SCHEMA = `
 
   CREATE TRIGGER touch BEFORE UPDATE ON app.person FOR EACH ROW EXECUTE FUNCTION app.touch();
   CREATE TRIGGER touch_again BEFORE INSERT ON app.person FOR EACH ROW EXECUTE FUNCTION app.touch();
+  CREATE TRIGGER words BEFORE UPDATE ON app.person FOR EACH ROW
+    EXECUTE FUNCTION tsvector_update_trigger('Größe', 'pg_catalog.simple', 'a\\000b', '');
+  CREATE TRIGGER spare BEFORE UPDATE ON app.person FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
   CREATE TRIGGER touch AFTER UPDATE ON app.event FOR EACH ROW EXECUTE FUNCTION app.touch();
   CREATE TABLE app.reference (person bigint REFERENCES app.person);
   CREATE RULE keep AS ON DELETE TO app.base DO INSTEAD NOTHING;
@@ -145,7 +148,7 @@ describe('server', () => {
 describe('who may read', () => {
   it('has the owner, grants on relations and grants on columns', () => {
     const person = relation('person');
-    expect(person.owner).toBe('postgres');
+    expect(person).toMatchObject({ owner: 'postgres', schemaOwner: 'postgres' });
     expect(person.readers).toEqual(['postgres', 'reader']);
     expect(findColumn(person, 'code')?.readers).toEqual(['']);
     expect(findColumn(person, 'mail')?.readers).toEqual([]);
@@ -282,7 +285,18 @@ describe('relations', () => {
     const touch = routine('app.touch()').oid;
     expect(relation('base').hasRules).toBe(true);
     expect(relation('person').hasRules).toBe(false);
-    expect(relation('person').triggerRoutines).toEqual([touch]);
+    const words = 3752;
+    const spare = 1291;
+    expect(relation('person').triggerRoutines).toEqual([spare, words, touch]);
+    expect(relation('person').opaqueTriggers).toEqual([
+      {
+        routine: words,
+        function: 'tsvector_update_trigger',
+        arguments: ['Größe', 'pg_catalog.simple', String.raw`a\000b`, ''],
+      },
+      { routine: spare, function: 'suppress_redundant_updates_trigger', arguments: [] },
+    ]);
+    expect(relation('event_2024').opaqueTriggers).toEqual([]);
     expect(relation('event_2024').triggerRoutines).toEqual([touch]);
     expect(relation('reference').triggerRoutines).toEqual([]);
   });

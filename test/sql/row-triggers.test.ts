@@ -1,6 +1,7 @@
 /** Which trigger functions may set a column of the row, or put another row in its place. */
 import { describe, expect, it } from 'vitest';
-import { setsRow } from '../../src/sql/row-triggers.js';
+import type { Oid } from '../../src/catalog/snapshot.js';
+import { columnsSetBy, setsRow } from '../../src/sql/row-triggers.js';
 
 const COLUMNS = new Set(['channel', 'shipped_at', 'Odd Name']);
 
@@ -45,5 +46,34 @@ describe('a body that reads them, or sets others,', () => {
     'BEGIN RETURN NULL; END',
   ])('%s', (source) => {
     expect(setsRow(source, COLUMNS)).toBe(false);
+  });
+});
+
+describe('a trigger without a body', () => {
+  const BUILT_IN = 3752 as Oid;
+  const USERS = 20_000 as Oid;
+
+  it.each<[name: string, extension: string | undefined, given: string[], set: string[] | undefined]>([
+    ['moddatetime', 'moddatetime', ['shipped_at'], ['shipped_at']],
+    ['insert_username', 'insert_username', ['Odd Name'], ['Odd Name']],
+    ['autoinc', 'autoinc', ['id', 'ids', 'batch', 'batches'], ['id', 'batch']],
+    ['moddatetime', undefined, ['shipped_at'], undefined],
+    ['moddatetime', 'another', ['shipped_at'], undefined],
+    ['autoinc', 'moddatetime', ['id', 'ids'], undefined],
+    ['tcn', 'tcn', [], undefined],
+    ['lo_manage', 'lo', ['picture'], undefined],
+    ['toString', 'toString', [], undefined],
+  ])('%s of the extension %s', (name, extension, given, set) => {
+    expect(columnsSetBy({ routine: USERS, function: name, arguments: given }, extension)).toEqual(set);
+  });
+
+  it.each<[name: string, given: string[], set: string[] | undefined]>([
+    ['tsvector_update_trigger', ['words', 'pg_catalog.english', 'title', 'body'], ['words']],
+    ['tsvector_update_trigger_column', ['words', 'language', 'title'], ['words']],
+    ['suppress_redundant_updates_trigger', [], []],
+    ['RI_FKey_setnull_upd', ['x'], undefined],
+    ['moddatetime', ['shipped_at'], undefined],
+  ])('%s, built in', (name, given, set) => {
+    expect(columnsSetBy({ routine: BUILT_IN, function: name, arguments: given }, undefined)).toEqual(set);
   });
 });

@@ -60,6 +60,26 @@ WITH o AS (INSERT INTO orders (id, order_ref, channel, buyer_name, ship_country,
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900012 RETURNING *
 
+-- case: RETURNING of old and new rows that are not redacted
+-- expect: equal
+-- rollback
+UPDATE orders SET notes = 'x' WHERE id = 900012 RETURNING old, new, to_jsonb(old) - 'notes' = to_jsonb(new) - 'notes';
+INSERT INTO survey_responses (id, order_id, answer, answered_at) VALUES (990012, 900012, 'x', '2999-01-01') RETURNING old, new, old IS NULL, to_jsonb(old);
+INSERT INTO survey_responses (id, order_id, answer) VALUES (990012, 900012, 'y') ON CONFLICT (id) DO UPDATE SET answer = 'z' RETURNING old, new;
+DELETE FROM survey_responses WHERE id = 990012 RETURNING old, new, new IS NULL, row_to_json(new)
+
+-- case: UPDATE where triggers in C set other columns
+-- expect: equal
+-- rollback
+UPDATE noted SET note = 'x' WHERE id = 2 RETURNING id, page, by IS NOT NULL, changed IS NOT NULL, name, note;
+UPDATE noted SET note = 'x' WHERE id = 2
+
+-- case: COPY in the syntax of old
+-- expect: equal
+COPY BINARY products TO STDOUT;
+COPY products TO STDOUT USING DELIMITERS '|';
+COPY products (sku, title) TO STDOUT USING DELIMITERS '|' WITH NULL AS 'x'
+
 -- case: CREATE TABLE AS of what is not protected
 -- expect: equal
 -- rollback

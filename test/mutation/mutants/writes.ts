@@ -10,6 +10,13 @@ export const WRITES: readonly Mutant[] = [
     killers: ['writes: UPDATE with RETURNING'],
   },
   {
+    name: 'the whole old row and the whole new row are masked',
+    file: 'sql/in-place.ts',
+    find: 'return `CASE WHEN ${target.alias}.tableoid IS NOT NULL THEN ${rowInPlace(target, relation)} END`;',
+    replace: 'return undefined;',
+    killers: ['dml: RETURNING of the whole old row and the new one'],
+  },
+  {
     name: 'RETURNING * is masked',
     file: 'sql/modify.ts',
     find: 'if (target.scan) expandStar(list, node, reference.parts, targets, scope, analysis);',

@@ -198,3 +198,8 @@ COPY (SELECT "id", "buyer_name" FROM (SELECT pgveil_t."id", «tag buyer_name» F
 -- output 1 public.orders.buyer_name typmod 124 token of buyer_name within 120
 -- copy {"format":"csv","delimiter":",","quote":"\"","escape":"\"","null":"","header":false}
 -- masked public.orders.buyer_name
+
+-- case: the syntax of old, of a table that is not protected
+COPY BINARY products TO STDOUT; COPY products TO STDOUT USING DELIMITERS '|'
+-- =>
+-- pass

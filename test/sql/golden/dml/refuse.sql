@@ -170,11 +170,6 @@ WITH n AS (INSERT INTO noted (id) VALUES (1) RETURNING note) SELECT note FROM n
 -- =>
 -- refuse 42501 function at 24 (noted): the statement writes to public.noted, whose trigger runs public.tell_note(), which reads public.orders (buyer_name)
 
--- case: NEW as a whole row
-UPDATE orders SET status = 'x' WHERE id = 1 RETURNING new
--- =>
--- refuse 0A000 statement at 55 (new): pgveil does not support this row in RETURNING where protected data is concerned
-
 -- case: everything of OLD from a subquery in RETURNING
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old.*) r)
 -- =>
@@ -184,21 +179,6 @@ UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT r FROM (SELECT old
 DELETE FROM order_addresses WHERE id = 1 RETURNING EXISTS (SELECT FROM products WHERE title = old.name)
 -- =>
 -- refuse 42501 filter at 95 (old): cannot filter on column "name" of "public.order_addresses": it is redacted
-
--- case: the whole old row
-UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old
--- =>
--- refuse 0A000 statement at 55 (old): pgveil does not support this row in RETURNING where protected data is concerned
-
--- case: the whole new row in a call
-UPDATE orders SET status = 'x' WHERE id = 1 RETURNING row_to_json(new)
--- =>
--- refuse 0A000 statement at 67 (new): pgveil does not support this row in RETURNING where protected data is concerned
-
--- case: a field of the whole old row
-UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) (o).buyer_name
--- =>
--- refuse 0A000 statement at 72 (o): pgveil does not support this row in RETURNING where protected data is concerned
 
 -- case: a renamed old row in a subquery
 UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) (SELECT o)

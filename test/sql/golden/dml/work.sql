@@ -495,3 +495,44 @@ UPDATE orders SET status = 'x' WHERE id = 1 RETURNING (SELECT old.buyer_name)
 UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING (SELECT («mask "old".buyer_name»))
 -- withhold detail
 -- masked public.orders.buyer_name
+
+-- case: the whole old row
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING old
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING CASE WHEN "old".tableoid IS NOT NULL THEN ROW("old"."id", "old"."order_ref", "old"."channel", "old"."status", "old"."customer_id", "old"."purchased_at", "old"."shipped_at", "old"."payment_terms", («mask "old".buyer_name»), («mask "old".buyer_email»), («mask "old".buyer_phone»), («mask "old".ship_address1»), («mask "old".ship_address2»), («mask "old".ship_city»), («mask "old".ship_postcode»), "old"."ship_country", («mask "old".gift_message»), («mask "old".ip»), («mask "old".geo_lat»), («mask "old".geo_lon»), "old"."currency", "old"."total", "old"."notes")::"public"."orders" END AS "old"
+-- output 0 public.orders.-
+-- withhold detail
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: the whole new row in a call
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING row_to_json(new)
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING row_to_json(CASE WHEN "new".tableoid IS NOT NULL THEN ROW("new"."id", "new"."order_ref", "new"."channel", "new"."status", "new"."customer_id", "new"."purchased_at", "new"."shipped_at", "new"."payment_terms", («mask "new".buyer_name»), («mask "new".buyer_email»), («mask "new".buyer_phone»), («mask "new".ship_address1»), («mask "new".ship_address2»), («mask "new".ship_city»), («mask "new".ship_postcode»), "new"."ship_country", («mask "new".gift_message»), («mask "new".ip»), («mask "new".geo_lat»), («mask "new".geo_lon»), "new"."currency", "new"."total", "new"."notes")::"public"."orders" END)
+-- withhold detail
+-- masked public.orders.buyer_name, public.orders.buyer_email, public.orders.buyer_phone, public.orders.ship_address1, public.orders.ship_address2, public.orders.ship_city, public.orders.ship_postcode, public.orders.gift_message, public.orders.ip, public.orders.geo_lat, public.orders.geo_lon
+
+-- case: a field of the whole old row
+-- differs: RowDescription tells no origin of a row's field
+UPDATE orders SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) (o).buyer_name
+-- =>
+UPDATE "public"."orders" SET status = 'x' WHERE id = 1 RETURNING WITH (OLD AS o) (CASE WHEN "o".tableoid IS NOT NULL THEN ROW("o"."id", "o"."order_ref", "o"."channel", "o"."status", "o"."customer_id", "o"."purchased_at", "o"."shipped_at", "o"."payment_terms", («mask "o".buyer_name»), («mask "o".buyer_email»), («mask "o".buyer_phone»), («mask "o".ship_address1»), («mask "o".ship_address2»), («mask "o".ship_city»), («mask "o".ship_postcode»), "o"."ship_country", («mask "o".gift_message»), («mask "o".ip»), («mask "o".geo_lat»), («mask "o".geo_lon»), "o"."currency", "o"."total", "o"."notes")::"public"."orders" END).buyer_name
+-- withhold detail
+-- masked public.orders.buyer_name
+
+-- case: old and new rows of an INSERT
+INSERT INTO survey_responses (id, order_id, answer) VALUES (-1, 1, 'x') ON CONFLICT (id) DO UPDATE SET answered_at = now() RETURNING old, new
+-- =>
+INSERT INTO "public"."survey_responses" (id, order_id, answer) VALUES (-1, 1, 'x') ON CONFLICT (id) DO UPDATE SET answered_at = now() RETURNING CASE WHEN "old".tableoid IS NOT NULL THEN ROW("old"."id", "old"."order_id", («mask "old".rating»), («mask "old".answer»), "old"."answered_at")::"public"."survey_responses" END AS "old", CASE WHEN "new".tableoid IS NOT NULL THEN ROW("new"."id", "new"."order_id", («mask "new".rating»), («mask "new".answer»), "new"."answered_at")::"public"."survey_responses" END AS "new"
+-- output 0 public.survey_responses.-
+-- output 1 public.survey_responses.-
+-- withhold detail
+-- masked public.survey_responses.rating, public.survey_responses.answer
+
+-- case: the old row of a DELETE
+DELETE FROM order_addresses WHERE id = 1 RETURNING old, new
+-- =>
+DELETE FROM "public"."order_addresses" WHERE id = 1 RETURNING CASE WHEN "old".tableoid IS NOT NULL THEN ROW("old"."id", "old"."order_id", "old"."kind", («mask "old".name»), («mask "old".line1»), («mask "old".line2»), («mask "old".city»), («mask "old".postcode»), "old"."country")::"public"."order_addresses" END AS "old", CASE WHEN "new".tableoid IS NOT NULL THEN ROW("new"."id", "new"."order_id", "new"."kind", («mask "new".name»), («mask "new".line1»), («mask "new".line2»), («mask "new".city»), («mask "new".postcode»), "new"."country")::"public"."order_addresses" END AS "new"
+-- output 0 public.order_addresses.-
+-- output 1 public.order_addresses.-
+-- withhold detail
+-- masked public.order_addresses.name, public.order_addresses.line1, public.order_addresses.line2, public.order_addresses.city, public.order_addresses.postcode
