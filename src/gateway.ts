@@ -6,6 +6,7 @@ import type { Snapshot } from './catalog/snapshot.js';
 import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
+import { watchHosts } from './hosts.js';
 import { type HttpServer, startHttp } from './http.js';
 import { limitsOf, permitsOf } from './limits.js';
 import {
@@ -106,7 +107,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   metrics.configLoaded(Date.now());
   const logCatalogError = createErrorLog(log);
   const logForeign = createForeignLog(log);
-  const catalog = catalogOf(() => candidate ?? inForce, {
+  const hosts = watchHosts(() => candidate ?? inForce);
+  const catalog = catalogOf(() => ({ ...(candidate ?? inForce), upstream: hosts.primaryFirst() }), {
     onRead: (database, seconds, relations) => {
       metrics.catalogRead(seconds);
       log.info({ database, seconds: Number(seconds.toFixed(3)), relations }, 'schema read');
@@ -137,7 +139,14 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       (await startHttp({
         listen: config.metrics,
         metrics,
-        unready: () => findUnready({ config: () => inForce, catalog, unbound: () => unbound, phase: () => phase }),
+        unready: () =>
+          findUnready({
+            config: () => inForce,
+            catalog,
+            servers: hosts.fitting,
+            unbound: () => unbound,
+            phase: () => phase,
+          }),
         unreadyNow: () => phaseReason(phase),
       }).catch((error: unknown) => {
         throw listenError('metrics', config.metrics!, error);
@@ -166,6 +175,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       get upstream() {
         return inForce.upstream;
       },
+      hosts,
       tls: () => acceptor,
       proxies: () => inForce.listen.proxyProtocol,
       onProxyRefused: createProxyLog(log),
@@ -181,6 +191,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       throw listenError('listen', config.listen, error);
     });
   } catch (error) {
+    hosts.close();
     await Promise.all([catalog.close(), http?.close()]);
     throw error;
   }
@@ -188,7 +199,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   log.info(
     {
       listen: listener.address,
-      upstream: { host: config.upstream.host, port: config.upstream.port, tls: config.upstream.tls?.mode ?? 'disable' },
+      upstream: {
+        host: config.upstream.host,
+        port: config.upstream.port,
+        more: config.upstream.more,
+        tls: config.upstream.tls?.mode ?? 'disable',
+      },
       metrics: http?.address,
       policies: config.policies.map(({ name, mode }) => ({ name, mode })),
       version: version(),
@@ -257,6 +273,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     log.info({ sessions, shutdown_delay_seconds: shutdownDelaySeconds, drain_seconds: drainSeconds }, 'shutting down');
     if (shutdownDelaySeconds > 0) await sleep(shutdownDelaySeconds * 1000);
     await listener.close(drainSeconds);
+    hosts.close();
     await catalog.close();
     await http?.close();
     log.info('stopped');
