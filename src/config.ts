@@ -21,7 +21,8 @@ import {
   takeSecret,
 } from './config/secret-files.js';
 import { KEY_HINT, readKey, readPassword } from './config/secrets.js';
-import { readListenTls, readUpstreamTls } from './config/tls.js';
+import { readListenTls } from './config/tls.js';
+import { readUpstream } from './config/upstream.js';
 import type { Config, HostPort, OneWayKey, PolicyConfig, Problem } from './policy/config-types.js';
 
 /** The configuration cannot be used. Its message holds every problem, one a line. */
@@ -36,7 +37,6 @@ const LISTEN = endpoint({ host: '127.0.0.1', port: 6432 }).extend({
   tls: z.unknown().optional(),
   proxy_protocol: z.unknown().optional(),
 });
-const UPSTREAM = endpoint({ host: '127.0.0.1', port: 5432 }).extend({ tls: z.unknown().optional() });
 const METRICS = endpoint({ host: '127.0.0.1', port: 9632 });
 const CATALOG = z.strictObject({
   user: text('must be the name of a database role that may log in'),
@@ -130,9 +130,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
   const top = checkMapping(checks, [], TOP);
 
   const listen = checkMapping(checks, ['listen'], LISTEN);
-  const upstream = checkMapping(checks, ['upstream'], UPSTREAM);
   const metrics = document.has(['metrics']) ? checkMapping(checks, ['metrics'], METRICS) : undefined;
-  checkEndpoints(checks, { listen, upstream, metrics });
   const catalog = checkMapping(checks, ['catalog'], CATALOG);
   const log = checkMapping(checks, ['log'], LOG);
   const limits = checkMapping(checks, ['limits'], LIMITS);
@@ -144,7 +142,8 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
     : undefined;
   const listenTls = readListenTls(checks, readSecret);
   const proxyProtocol = readProxyProtocol(checks);
-  const upstreamTls = readUpstreamTls(checks, readSecret);
+  const upstream = readUpstream(checks, readSecret);
+  checkEndpoints(checks, { listen, upstreams: upstream ? [upstream, ...(upstream.more ?? [])] : [], metrics });
   const oneWayKeys = readKeys(checks, readSecret);
   const roles = readRoles(checks);
   const policies = readPolicies(checks);
@@ -160,7 +159,7 @@ export function parseConfig(source: string, file: string, readSecret: ReadSecret
       ...(listenTls ? { tls: listenTls } : {}),
       ...(proxyProtocol ? { proxyProtocol } : {}),
     },
-    upstream: { host: upstream.host, port: upstream.port, ...(upstreamTls ? { tls: upstreamTls } : {}) },
+    upstream,
     catalog: {
       user: catalog.user,
       ...(password === undefined ? {} : { password }),
@@ -202,12 +201,12 @@ export function formatProblems(problems: readonly Problem[]): string {
 
 function checkEndpoints(
   checks: Checks,
-  endpoints: { listen: HostPort | undefined; upstream: HostPort | undefined; metrics: HostPort | undefined },
+  endpoints: { listen: HostPort | undefined; upstreams: readonly HostPort[]; metrics: HostPort | undefined },
 ): void {
-  const { listen, upstream, metrics } = endpoints;
+  const { listen, upstreams, metrics } = endpoints;
   const same = (a: HostPort | undefined, b: HostPort | undefined): boolean =>
     a !== undefined && a.host === b?.host && a.port === b.port;
-  if (same(listen, upstream)) {
+  if (upstreams.some((upstream) => same(listen, upstream))) {
     const hint = 'give listen a port of its own, such as 6432';
     report(
       checks,

@@ -6,6 +6,7 @@ import type { Snapshot } from './catalog/snapshot.js';
 import { type CatalogError, NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { ConfigError } from './config.js';
 import { EXIT, listenError, StartError } from './errors.js';
+import { watchHosts } from './hosts.js';
 import { type HttpServer, startHttp } from './http.js';
 import { limitsOf, permitsOf } from './limits.js';
 import {
@@ -128,7 +129,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   metrics.configLoaded(Date.now());
   const logCatalogError = createErrorLog(log);
   const logForeign = createForeignLog(log);
-  const catalog = catalogOf(() => candidate ?? inForce, {
+  const hosts = watchHosts(() => candidate ?? inForce);
+  const catalog = catalogOf(() => ({ ...(candidate ?? inForce), upstream: hosts.primaryFirst() }), {
     onRead: (database, seconds, relations) => {
       metrics.catalogRead(seconds);
       log.info({ database, seconds: Number(seconds.toFixed(3)), relations }, 'schema read');
@@ -148,7 +150,14 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     unbound.delete(database);
   });
 
-  const unready = () => findUnready({ config: () => inForce, catalog, unbound: () => unbound, phase: () => phase });
+  const unready = () =>
+    findUnready({
+      config: () => inForce,
+      catalog,
+      servers: hosts.fitting,
+      unbound: () => unbound,
+      phase: () => phase,
+    });
 
   let finishToken: Awaited<ReturnType<typeof createTokenMaker>>;
   let planner: ConfigurablePlanner;
@@ -191,6 +200,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       get upstream() {
         return inForce.upstream;
       },
+      hosts,
       tls: () => acceptor,
       proxies: () => inForce.listen.proxyProtocol,
       onProxyRefused: createProxyLog(log),
@@ -207,6 +217,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       throw listenError('listen', config.listen, error);
     });
   } catch (error) {
+    hosts.close();
     await Promise.all([catalog.close(), http?.close()]);
     throw error;
   }
@@ -214,7 +225,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   log.info(
     {
       listen: listener.address,
-      upstream: { host: config.upstream.host, port: config.upstream.port, tls: config.upstream.tls?.mode ?? 'disable' },
+      upstream: {
+        host: config.upstream.host,
+        port: config.upstream.port,
+        more: config.upstream.more,
+        tls: config.upstream.tls?.mode ?? 'disable',
+      },
       metrics: http?.address,
       policies: config.policies.map(({ name, mode }) => ({ name, mode })),
       version: version(),
@@ -288,6 +304,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     if (delay > 0) await sleep(delay * 1000);
     await listener.close(how ? undefined : drainSeconds);
     closed ??= (async () => {
+      hosts.close();
       await catalog.close();
       await http?.close();
       log.info('stopped');

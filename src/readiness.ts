@@ -2,7 +2,8 @@
 import type { Catalog } from './catalog/refresh.js';
 import { NO_SUCH_DATABASE } from './catalog/watcher.js';
 import { probeUpstream } from './net/probe.js';
-import type { Config } from './policy/config-types.js';
+import { serversOf } from './net/upstream.js';
+import type { Config, Server } from './policy/config-types.js';
 
 const PROBE_MS = 2_000;
 
@@ -12,6 +13,8 @@ export interface ReadinessSources {
   /** The one in force. */
   readonly config: () => Config;
   readonly catalog: Catalog;
+  /** The servers that sessions may go to, as far as is known; default: those of the configuration. */
+  readonly servers?: () => readonly Server[];
   /** Databases whose policies do not fit the schema. */
   readonly unbound: () => ReadonlySet<string>;
   readonly phase: () => Phase;
@@ -42,7 +45,7 @@ export async function findUnready(sources: ReadinessSources): Promise<string | u
   const { upstream, catalog: settings } = sources.config();
   const stage = phaseReason(sources.phase());
   if (stage !== undefined) return stage;
-  const silent = await probeUpstream(upstream, settings.user, PROBE_MS);
+  const silent = await whySilent(sources.servers?.() ?? serversOf(upstream), settings.user);
   if (silent) return silent;
   const listed = settings.databases;
   const states = catalog.databases().filter(({ database, ageSeconds, error }) => {
@@ -57,4 +60,11 @@ export async function findUnready(sources: ReadinessSources): Promise<string | u
   }
   const unbound = states.find(({ database }) => sources.unbound().has(database));
   return unbound && `policies do not fit the schema of database "${unbound.database}"; see the log`;
+}
+
+/** Why none of the servers takes connections; undefined where one does. */
+async function whySilent(servers: readonly Server[], user: string): Promise<string | undefined> {
+  if (servers.length === 0) return 'no database server is what upstream.target_session_attrs wants';
+  const reasons = await Promise.all(servers.map((server) => probeUpstream(server, user, PROBE_MS)));
+  return reasons.every((reason) => reason !== undefined) ? reasons.join('; ') : undefined;
 }

@@ -6,7 +6,7 @@ import { ConfigError, formatProblems, readConfig } from './config.js';
 import { StartError } from './errors.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { Config, HostPort } from './policy/config-types.js';
+import type { Config, HostPort, Upstream } from './policy/config-types.js';
 
 /** A change is read when two looks in a row find the same: it may be half written at the first. */
 const LOOK_MS = 500;
@@ -81,7 +81,7 @@ export function keepFixed(
   const { metrics: _, ...rest } = read;
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['listen', placeOf(inForce.listen), placeOf(read.listen)],
-    ['upstream', placeOf(inForce.upstream), placeOf(read.upstream)],
+    ['upstream', serversAndKind(inForce.upstream), serversAndKind(read.upstream)],
     ['metrics', inForce.metrics, read.metrics],
     ['workers', inForce.workers, read.workers],
     ['catalog.user', inForce.catalog.user, read.catalog.user],
@@ -96,12 +96,21 @@ export function keepFixed(
       ...rest,
       ...(inForce.metrics ? { metrics: inForce.metrics } : {}),
       listen: { ...read.listen, ...placeOf(inForce.listen) },
-      upstream: { ...read.upstream, ...placeOf(inForce.upstream) },
+      upstream: { ...serversAndKind(inForce.upstream), ...changeable(read.upstream) },
       workers: inForce.workers,
       catalog: { ...catalog, databases, ...(newPassword === undefined ? {} : { password: newPassword }) },
     },
     needRestart: pairs.filter(([, before, now]) => !isDeepStrictEqual(before, now)).map(([name]) => name),
   };
+}
+
+/** Which servers there are and what they must be: the gateway watches them from the start. */
+function serversAndKind({ tls: _, connectSeconds: __, ...rest }: Upstream): Upstream {
+  return rest;
+}
+
+function changeable({ tls, connectSeconds }: Upstream): Pick<Upstream, 'tls' | 'connectSeconds'> {
+  return { ...(tls ? { tls } : {}), ...(connectSeconds === undefined ? {} : { connectSeconds }) };
 }
 
 function placeOf({ host, port }: HostPort): HostPort {

@@ -399,6 +399,13 @@ limits: { drain_seconds: 0 }`);
     config: { ...started, catalog: { ...started.catalog, databases: ['x'] }, limits: other.limits },
     needRestart: ['listen', 'upstream', 'metrics', 'catalog.user', 'catalog.refresh_seconds'],
   });
+  const hosts = read(
+    'upstream: { hosts: [{ host: a }, { host: b }], target_session_attrs: primary, connect_seconds: 9 }\ncatalog: { user: a, password_file: first }\nmetrics: {}',
+  );
+  expect(keepFixed(started, hosts)).toEqual({
+    config: { ...started, upstream: { ...started.upstream, connectSeconds: 9 } },
+    needRestart: ['upstream'],
+  });
   const password = read('catalog: { user: a, password_file: second }\nmetrics: {}');
   expect(keepFixed(started, password)).toEqual({ config: password, needRestart: [] });
   const none = read('catalog: { user: a }\nmetrics: {}');

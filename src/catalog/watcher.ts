@@ -1,19 +1,17 @@
 /** One database: the catalog user's connection to it, and the snapshot that was read over it. */
-import type { Socket } from 'node:net';
 import pg from 'pg';
-import { tlsOptions } from '../net/upstream.js';
-import type { Upstream, UpstreamTls } from '../policy/config-types.js';
+import { serversOf } from '../net/upstream.js';
+import type { Upstream } from '../policy/config-types.js';
+import { connectCatalog, endCatalog } from './connection.js';
 import { type Fingerprint, takeFingerprint } from './fingerprint.js';
 import { readSnapshot } from './introspection.js';
 import type { Snapshot } from './snapshot.js';
 
-const CONNECT_MS = 5_000;
 /** Views are read under a lock that waits for whoever alters their tables. */
 const LOCK_MS = 3_000;
 const STATEMENT_MS = 60_000;
 /** For a server that has gone without a word. */
 const SILENCE_MS = STATEMENT_MS + 5_000;
-const END_MS = 1_000;
 /** DROP DATABASE and CREATE DATABASE … TEMPLATE wait five seconds for other connections to end. */
 const PARK_AFTER_MS = 2_000;
 /** How long a snapshot holds while the server cannot be asked whether it is still right. */
@@ -23,6 +21,7 @@ const LONGEST_BACKOFF_MS = 2_000;
 const READ_ATTEMPTS = 3;
 /** invalid_catalog_name */
 export const NO_SUCH_DATABASE = '3D000';
+const CANNOT_CONNECT_NOW = '57P03';
 const GIVEN_UP = 'pgveil no longer watches it';
 
 /** Names in the queries mean pg_catalog, whatever the role's or the database's settings are. */
@@ -83,6 +82,8 @@ export interface Watcher {
 export function createWatcher(database: string, options: WatcherOptions): Watcher {
   const refreshMs = options.refreshSeconds * 1000;
   let client: pg.Client | undefined;
+  /** The server that was the first to try when it was made: when another one is, it is given up. */
+  let connectedFor: string | undefined;
   /** The connection was given up for want of use; nobody looks until the next use. */
   let parked = true;
   let known: { readonly snapshot: Snapshot; fingerprint: Fingerprint; confirmedAt: number } | undefined;
@@ -92,40 +93,34 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
   let failure: { readonly error: CatalogError; readonly backoffMs: number; readonly until: number } | undefined;
   let closed = false;
 
-  function clientFor(tls: UpstreamTls | undefined): pg.Client {
+  function firstPlace(): string {
     const { host, port } = options.upstream;
-    const fresh = new pg.Client({
-      host,
-      port,
+    return `${host}:${port}`;
+  }
+
+  /** To the first server that can be reached; one that answers is not passed over, whatever it says. */
+  async function open(): Promise<pg.Client> {
+    const servers = serversOf(options.upstream);
+    const login = {
       user: options.user,
       password: options.password?.(),
       database,
-      application_name: 'pgveil catalog',
-      ssl: tls ? tlsOptions(host, tls) : false,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: SILENCE_MS,
-      keepAlive: true,
-    });
-    // What becomes of a connection is told by the promise of its query.
-    fresh.on('error', () => undefined);
-    return fresh;
-  }
-
-  /** As libpq: `prefer` is no promise, unless the server has answered through TLS. */
-  async function open(tls: UpstreamTls | undefined): Promise<pg.Client> {
-    const fresh = clientFor(tls);
-    try {
-      await fresh.connect();
-      return fresh;
-    } catch (error) {
-      void end(fresh);
-      if (tls?.mode === 'prefer' && !(error instanceof pg.DatabaseError)) return open(undefined);
-      throw error;
+      applicationName: 'pgveil catalog',
+      silenceMs: SILENCE_MS,
+    };
+    for (const [index, server] of servers.entries()) {
+      try {
+        return await connectCatalog(server, login);
+      } catch (error) {
+        if (index === servers.length - 1 || isAnswer(error)) throw error;
+      }
     }
+    throw new Error('there is no server');
   }
 
   async function connect(): Promise<pg.Client> {
-    const fresh = await open(options.upstream.tls);
+    const from = firstPlace();
+    const fresh = await open();
     const forget = (): void => {
       if (client === fresh) client = undefined;
     };
@@ -134,20 +129,25 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
     try {
       await fresh.query(SETTINGS);
     } catch (error) {
-      void end(fresh);
+      void endCatalog(fresh);
       throw error;
     }
     if (closed) {
-      void end(fresh);
+      void endCatalog(fresh);
       throw new Error(GIVEN_UP);
     }
     parked = false;
     client = fresh;
+    connectedFor = from;
     return fresh;
   }
 
   async function look(): Promise<Snapshot> {
     const startedAt = performance.now();
+    if (client && connectedFor !== firstPlace()) {
+      void endCatalog(client);
+      client = undefined;
+    }
     const connection = client ?? (await connect());
     // Taken before the catalog is read: a change in between makes the next look read again.
     const fingerprint = await takeFingerprint(connection, known?.fingerprint);
@@ -176,7 +176,7 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
       const backoffMs = Math.min(failure ? failure.backoffMs * 2 : FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
       failure = { error, backoffMs, until: performance.now() + backoffMs };
       // Whatever state the connection is in, a new one has none.
-      if (client) void end(client);
+      if (client) void endCatalog(client);
       client = undefined;
       if (!closed) options.onError(error);
       throw error;
@@ -217,7 +217,7 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
       if (running) return;
       const now = performance.now();
       if (now - usedAt >= PARK_AFTER_MS) {
-        if (client) void end(client);
+        if (client) void endCatalog(client);
         client = undefined;
         parked = true;
       } else if (!parked && known && (!client || now - known.confirmedAt >= refreshMs)) {
@@ -231,7 +231,7 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
       closed = true;
       const open = client;
       client = undefined;
-      if (open) await end(open);
+      if (open) await endCatalog(open);
     },
   };
 }
@@ -253,15 +253,9 @@ function isTransient(error: unknown): boolean {
   return error.code === 'XX000' || (error.code?.startsWith('42') ?? false);
 }
 
-/** Ends the connection in good order, or by force where the server does not answer. */
-async function end(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => socketOf(client).destroy(), END_MS);
-  await client.end().catch(() => undefined);
-  clearTimeout(timer);
-}
-
-function socketOf(client: pg.Client): Socket {
-  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+/** Of a server that takes connections. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code !== CANNOT_CONNECT_NOW;
 }
 
 /** Invalid authorization, missing database or privilege: nothing that passes by itself. */

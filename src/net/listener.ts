@@ -1,17 +1,21 @@
 /** The TCP listener: accepts clients, gives each a session and a connection to the server, drains at shutdown. */
 import { createServer } from 'node:net';
-import type { HostPort, ProxyProtocol } from '../policy/config-types.js';
+import type { HostPort, ProxyProtocol, Upstream } from '../policy/config-types.js';
 import { type Admission, type AdmissionLimits, createAdmission, makingRoom } from './admission.js';
 import type { TlsAcceptor } from './client-tls.js';
+import { createHosts, type Hosts } from './hosts.js';
 import { endIdle } from './idle.js';
 import { type Relay, type RelayOptions, startRelay } from './relay.js';
 import { endSlowLogin } from './slow-logins.js';
 
 /** `upstream` is read again for each client. */
 export interface ListenerOptions
-  extends Omit<RelayOptions, 'loginSeconds' | 'keepaliveSeconds' | 'onBytes' | 'admission' | 'tls' | 'proxies'> {
+  extends Pick<RelayOptions, 'planner' | 'observer' | 'finishToken' | 'permits' | 'onProxyRefused'> {
   /** Port 0 for any free port. */
   readonly listen: HostPort;
+  readonly upstream: Upstream;
+  /** The servers of `upstream`. Default: nothing is known of them beforehand. */
+  readonly hosts?: Hosts;
   /** Does the handshakes of clients that ask for TLS; asked for each client, undefined where there is none. */
   readonly tls?: () => TlsAcceptor | undefined;
   /** Asked for each client; undefined where none comes by way of a proxy. */
@@ -61,9 +65,16 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     get loginSeconds() {
       return limits.loginSeconds;
     },
-    get upstream() {
-      return options.upstream;
-    },
+    hosts:
+      options.hosts ??
+      createHosts({
+        get upstream() {
+          return options.upstream;
+        },
+        get keepaliveSeconds() {
+          return limits.keepaliveSeconds;
+        },
+      }),
     get tls() {
       return options.tls?.();
     },

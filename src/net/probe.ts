@@ -5,17 +5,10 @@
  */
 import type { Socket } from 'node:net';
 import type { Server } from '../policy/config-types.js';
-import { decodeErrorFields, errorField } from '../wire/backend-messages.js';
+import { readFirstAnswer } from './first-answer.js';
 import { dial } from './upstream.js';
 
 const PROTOCOL_3 = 196_608;
-const HEADER_BYTES = 5;
-const LONGEST_ANSWER = 30_000;
-const AUTHENTICATION = 'R'.charCodeAt(0);
-const ERROR = 'E'.charCodeAt(0);
-/** admin_shutdown, crash_shutdown, cannot_connect_now: PQping's ERRCODE_CANNOT_CONNECT_NOW and what comes before it. */
-const NOT_NOW = new Set(['57P01', '57P02', '57P03']);
-const NOT_POSTGRES = 'does not speak the PostgreSQL protocol';
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** Why the server takes no connections, in one line; undefined where it does. Never rejects. */
@@ -36,8 +29,10 @@ export function probeUpstream(upstream: Server, user: string, milliseconds: numb
         socket = connected;
         connected.on('data', (chunk) => {
           seen = Buffer.concat([seen, chunk]);
-          const verdict = judge(seen);
-          if (verdict !== 'incomplete') done(verdict.reason);
+          const answer = readFirstAnswer(seen);
+          if (answer.kind === 'answers') done(undefined);
+          else if (answer.kind === 'not PostgreSQL') done('does not speak the PostgreSQL protocol');
+          else if (answer.kind === 'not now') done(`answers: ${answer.message}`);
         });
         connected.on('error', (error: NodeJS.ErrnoException) =>
           done(`cannot be reached: ${error.code ?? error.message}`),
@@ -48,23 +43,6 @@ export function probeUpstream(upstream: Server, user: string, milliseconds: numb
       failed: (reason) => done(`cannot be reached: ${reason}`),
     });
   });
-}
-
-function judge(bytes: Buffer): { readonly reason: string | undefined } | 'incomplete' {
-  if (bytes.length < HEADER_BYTES) return 'incomplete';
-  if (bytes[0] === AUTHENTICATION) return { reason: undefined };
-  const end = 1 + bytes.readInt32BE(1);
-  if (bytes[0] !== ERROR || end > LONGEST_ANSWER) return { reason: NOT_POSTGRES };
-  if (bytes.length < end) return 'incomplete';
-  try {
-    const fields = decodeErrorFields(bytes, 0, end);
-    const code = errorField(fields, 'C');
-    if (code === undefined) return { reason: NOT_POSTGRES };
-    if (!NOT_NOW.has(code)) return { reason: undefined };
-    return { reason: `answers: ${Buffer.from(errorField(fields, 'M') ?? '', 'latin1').toString('utf8')}` };
-  } catch {
-    return { reason: NOT_POSTGRES };
-  }
 }
 
 /** A server that asks for a password takes an end of the connection for what it is; one that needs none wants a word. */

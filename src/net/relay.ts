@@ -1,6 +1,6 @@
 /** One client: its socket, its session, and the connection to the server that belongs to it. */
 import type { Socket } from 'node:net';
-import type { ProxyProtocol, Upstream } from '../policy/config-types.js';
+import type { ProxyProtocol, Server } from '../policy/config-types.js';
 import type { SessionObserver } from '../session/observer.js';
 import { createSession } from '../session/session.js';
 import type { FinishToken, Session, SessionOptions } from '../session/types.js';
@@ -8,11 +8,13 @@ import type { Planner } from '../sql/plan-types.js';
 import { type ErrorFields, fatalError } from '../wire/backend-messages.js';
 import { type Admission, createSeat } from './admission.js';
 import { TLS_HANDSHAKE, type TlsAcceptor } from './client-tls.js';
+import type { Hosts } from './hosts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
-import { type DialEvents, type Dialling, dial, keepAlive } from './upstream.js';
+import { type Dialling, keepAlive } from './upstream.js';
 
 export interface RelayOptions {
-  readonly upstream: Upstream;
+  /** The servers that sessions go to. */
+  readonly hosts: Hosts;
   /** Does the handshakes of clients that ask for TLS; undefined where there is none. */
   readonly tls?: TlsAcceptor | undefined;
   readonly loginSeconds: number;
@@ -62,7 +64,7 @@ const LONGEST_END_MS = 60_000;
 
 /** Relays until both connections are closed, then calls `onClosed` once. */
 export function startRelay(socket: Socket, options: RelayOptions, onClosed: () => void): Relay {
-  const { upstream, observer, onBytes, tls } = options;
+  const { hosts, observer, onBytes, tls } = options;
   const began = performance.now();
   const seat = createSeat(options.admission);
   /** The connection that the client's bytes are read from: the socket, or TLS over it. */
@@ -72,6 +74,8 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
   /** The certificate that the client has seen. */
   let shown: Buffer | undefined;
   let server: Socket | undefined;
+  /** Which one it is. */
+  let place: Server | undefined;
   let dialling: Dialling | undefined;
   /** What the server is sent as soon as it is there. */
   const unsent: Buffer[] = [];
@@ -93,6 +97,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
     ...(tls ? { tls: tls.required ? 'required' : 'offered' } : {}),
     ...(options.permits ? { permits: options.permits } : {}),
     admit: seat.take,
+    judgeServer: (seen) => place && hosts.verify(place, seen),
     sink: {
       toClient(ranges) {
         for (const range of ranges) onBytes('to_client', range.length);
@@ -117,7 +122,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
         secureClient(false);
       },
       cancel(packet) {
-        sendCancel(packet);
+        void cancel(packet);
       },
       end() {
         ended = true;
@@ -205,28 +210,30 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
 
   function openServer(): Dialling {
     open++;
-    const { connectSeconds } = upstream;
-    const events: DialEvents = {
-      ready(connected, certificate) {
+    return hosts.connect(unsent, {
+      ready(at, connected, certificate, answer) {
         server = connected;
+        place = at;
+        unsent.length = 0;
         connected.on('data', (chunk) => session.fromServer(chunk));
         connected.on('drain', resumeClient);
         connected.on('error', () => {
           if (!ended) observer.upstreamError('reset');
           connected.destroy();
         });
-        connected.on('close', () => serverClosed(fatalError('08006', 'the database closed the connection')));
+        connected.on('close', () => {
+          if (!ended) hosts.lost();
+          serverClosed(fatalError('08006', 'the database closed the connection'));
+        });
         if (certificate) session.serverSecured(shown?.equals(certificate) ?? false);
-        write(connected, unsent);
-        unsent.length = 0;
+        if (answer.length > 0) session.fromServer(answer);
         resumeClient();
       },
-      failed() {
+      failed(error) {
         if (!ended) observer.upstreamError('unreachable');
-        serverClosed(fatalError('08006', 'the database cannot be reached', 'Try again later.'));
+        serverClosed(error);
       },
-    };
-    return dial(upstream, events, { connectSeconds, keepaliveSeconds: options.keepaliveSeconds });
+    });
   }
 
   function serverClosed(error: ErrorFields): void {
@@ -235,27 +242,13 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
     closed();
   }
 
-  /** The server closes without an answer when it has done what it can; the client waits for that. */
-  function sendCancel(packet: Buffer): void {
+  /** The client waits until it has done what it can. */
+  async function cancel(packet: Buffer): Promise<void> {
     cancelling = true;
     open++;
-    const over = (): void => {
-      finish(client);
-      closed();
-    };
-    dial(upstream, {
-      ready(connected) {
-        connected.end(packet);
-        connected.setTimeout(LAST_BYTES_MS, () => connected.destroy());
-        connected.on('error', () => connected.destroy());
-        connected.on('close', over);
-        connected.resume();
-      },
-      failed() {
-        observer.upstreamError('unreachable');
-        over();
-      },
-    });
+    if (!(await hosts.cancel(packet))) observer.upstreamError('unreachable');
+    finish(client);
+    closed();
   }
 
   function closed(): void {

@@ -1,8 +1,13 @@
 /** Connections to the server, encrypted as libpq's sslmode says. Protocol chapter "SSL Session Encryption". */
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { Server, UpstreamTls } from '../policy/config-types.js';
+import type { Server, Upstream, UpstreamTls } from '../policy/config-types.js';
 import { ALPN } from './client-tls.js';
+
+/** Every server of a configuration, in its order. */
+export function serversOf({ host, port, tls, more = [] }: Upstream): readonly Server[] {
+  return [{ host, port }, ...more].map((place) => ({ host: place.host, port: place.port, ...(tls ? { tls } : {}) }));
+}
 
 /** SSLRequest */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);

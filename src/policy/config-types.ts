@@ -152,9 +152,19 @@ export interface Server extends HostPort {
   readonly tls?: UpstreamTls;
 }
 
-/** Where sessions go. */
+/** libpq's target_session_attrs. */
+export const TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** Where sessions go: a server, or the first of several. */
 export interface Upstream extends Server {
-  /** Seconds to wait for a connection. Default: as long as the system does. */
+  /** The other ones. Default none. */
+  readonly more?: readonly HostPort[];
+  /** What a server must be. Default any. */
+  readonly target?: Target;
+  /** Each session tries them in an order of its own. Default false. */
+  readonly balance?: boolean;
+  /** Seconds to wait for a connection to one of them. Default: as long as the system does. */
   readonly connectSeconds?: number;
 }
 

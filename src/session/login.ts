@@ -7,6 +7,7 @@ import {
   authenticationCode,
   Backend,
   decodeNegotiation,
+  decodeParameterStatus,
   decodeReadyForQuery,
   decodeSaslMechanisms,
   type ErrorFields,
@@ -43,6 +44,9 @@ export interface Login {
   encrypted: boolean;
   /** Whether the server's connection is encrypted, and by the certificate that the client has seen. */
   serverChannel: 'plain' | 'unbound' | 'bound';
+  /** ParameterStatus in_hot_standby and default_transaction_read_only, where the server tells (from version 14 on). */
+  standby: boolean | undefined;
+  readOnly: boolean;
   /** The server has asked for SASL, and the client has not answered. */
   saslAsked: boolean;
   /** What the server waits for, in its own words. */
@@ -61,6 +65,8 @@ export function createLogin(): Login {
     authenticated: false,
     encrypted: false,
     serverChannel: 'plain',
+    standby: undefined,
+    readOnly: false,
     saslAsked: false,
     expected: 'password',
   };
@@ -280,6 +286,7 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
         break;
       case Backend.parameterStatus:
         noteParameter(state, buffer, start, end);
+        noteServer(login, buffer, start, end);
         break;
       case Backend.backendKeyData:
       case Backend.noticeResponse:
@@ -289,6 +296,14 @@ export function handleLoginReplies(state: SessionState, login: Login): void {
         break;
       case Backend.readyForQuery:
         if (!login.authenticated) throw new ProtocolError('the server is ready before the client was authenticated');
+        if (login.standby !== undefined) {
+          const { standby, readOnly } = login;
+          const objection = state.options.judgeServer?.({ standby, readOnly });
+          if (objection) {
+            endSession(state, objection);
+            return;
+          }
+        }
         state.transaction = decodeReadyForQuery(buffer, start, end);
         state.phase = 'ready';
         break;
@@ -320,6 +335,13 @@ function noteAuthentication(login: Login, code: number): void {
   login.authenticated ||= code === 0;
   login.saslAsked = code === AUTHENTICATION_SASL;
   login.expected = GSS_CODES.has(code) ? 'GSS' : SASL_CODES.has(code) ? 'SASL' : 'password';
+}
+
+/** As libpq's pqSaveParameterStatus, which keeps the same two for target_session_attrs. */
+function noteServer(login: Login, buffer: Buffer, start: number, end: number): void {
+  const { name, value } = decodeParameterStatus(buffer, start, end);
+  if (name === 'in_hot_standby') login.standby = value === 'on';
+  if (name === 'default_transaction_read_only') login.readOnly = value === 'on';
 }
 
 /** Without the mechanisms that bind the login to a TLS connection: the client and the server have one each. */

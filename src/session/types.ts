@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly tls?: 'offered' | 'required';
   /** Asked whenever one of these is wanted. Default: nothing. */
   readonly permits?: (role: string) => Permits;
+  /** Why a server that says this of itself is not the one to use; asked behind a login that has told it. Default: it is. */
+  readonly judgeServer?: (seen: { readonly standby: boolean; readonly readOnly: boolean }) => ErrorFields | undefined;
   /** Asked once, when a client that is no cancel request wants to log in. The answer may come at once. */
   readonly admit: (role: string, answer: (admittance: Admittance) => void) => void;
 }

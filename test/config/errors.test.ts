@@ -120,6 +120,40 @@ describe('the top level', () => {
         `3:36 listen.proxy_protocol.from[0]: must be an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8, not "${bad}"`,
       ],
     ),
+    [
+      'upstream: { hosts: db }',
+      '3:20 upstream.hosts: must be a list of servers, not "db"; write hosts: [{ host: db1.example, port: 5432 }, { host: db2.example }]',
+    ],
+    [
+      'upstream: { hosts: [] }',
+      '3:13 upstream.hosts: must be a list of servers, not an empty list; write hosts: [{ host: db1.example, port: 5432 }, { host: db2.example }]',
+    ],
+    ['upstream: { hosts: [db] }', '3:21 upstream.hosts[0]: must be a mapping, not "db"; valid keys: host, port'],
+    [
+      'upstream: { hosts: [{ host: a }, { host: a, prot: 1 }] }',
+      '3:45 upstream.hosts[1].prot: unknown key "prot"; did you mean "port"? valid: host, port',
+    ],
+    [
+      'upstream: { hosts: [{ host: a }, { host: a, port: 5432 }] }',
+      '3:34 upstream.hosts[1]: a:5432 stands here a second time',
+    ],
+    ['upstream: { port: 1, hosts: [{}] }', '3:13 upstream.port: stands beside hosts; put every server into hosts'],
+    [
+      'upstream: { hosts: [{ port: 6432 }, { port: 1 }] }\nlisten: { port: 1 }',
+      '4:1 listen: is the same place as upstream, so the gateway would call itself; give listen a port of its own, such as 6432',
+    ],
+    [
+      'upstream: { target_session_attrs: readwrite }',
+      '3:35 upstream.target_session_attrs: unknown target_session_attrs "readwrite"; did you mean "read-write"? valid: any, read-write, read-only, primary, standby, prefer-standby',
+    ],
+    [
+      'upstream: { load_balance_hosts: true }',
+      '3:33 upstream.load_balance_hosts: unknown load_balance_hosts true; valid: disable, random',
+    ],
+    [
+      'upstream: { connect_seconds: 0 }',
+      '3:30 upstream.connect_seconds: must be a whole number of seconds from 1 to 3600, not 0',
+    ],
     ['roles: [a]', '3:1 roles: must be a mapping of roles by name, not a list'],
     ['roles: { a: 5 }', '3:13 roles.a: must be a mapping, not 5; valid keys: max_sessions, replication, function_call'],
     [

@@ -9,7 +9,7 @@ const at = (line: number, column: number, path: string) => ({ file: 'config/x.ya
 it('fills in the defaults', () => {
   expect(parse('catalog: { user: u }\npolicies: {}\n')).toEqual({
     listen: { host: '127.0.0.1', port: 6432 },
-    upstream: { host: '127.0.0.1', port: 5432 },
+    upstream: { host: '127.0.0.1', port: 5432, connectSeconds: 5 },
     catalog: { user: 'u', refreshSeconds: 5, databases: [] },
     workers: 1,
     logLevel: 'info',
@@ -33,7 +33,7 @@ it('reads every option', () => {
   const asked: string[] = [];
   const text = `
 listen: { host: "::1", port: 7000, proxy_protocol: { from: [10.0.0.0/8, "fd00::1"], required: false } }
-upstream: { host: db.example, port: 7001 }
+upstream: { hosts: [{ host: db.example, port: 7001 }, { host: "::2" }], target_session_attrs: prefer-standby, load_balance_hosts: random, connect_seconds: 8 }
 catalog: { user: u, password_file: a.password, refresh_seconds: 60, databases: [shop, "9"] }
 metrics: {}
 log: { level: warn }
@@ -84,7 +84,14 @@ policies:
         required: false,
       },
     },
-    upstream: { host: 'db.example', port: 7001 },
+    upstream: {
+      host: 'db.example',
+      port: 7001,
+      more: [{ host: '::2', port: 5432 }],
+      target: 'prefer-standby',
+      balance: true,
+      connectSeconds: 8,
+    },
     catalog: { user: 'u', password: 'pw', refreshSeconds: 60, databases: ['shop', '9'] },
     metrics: { host: '127.0.0.1', port: 9632 },
     workers: 1,

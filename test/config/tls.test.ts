@@ -56,7 +56,11 @@ it('requires TLS of clients where it is offered, unless it is told otherwise', (
 });
 
 it('has no TLS where the mode is disable', () => {
-  expect(parse('upstream: { tls: { mode: disable } }').upstream).toEqual({ host: '127.0.0.1', port: 5432 });
+  expect(parse('upstream: { tls: { mode: disable } }').upstream).toEqual({
+    host: '127.0.0.1',
+    port: 5432,
+    connectSeconds: 5,
+  });
 });
 
 it.each([
