@@ -31,6 +31,9 @@ export interface Relay {
 
 const SHUTDOWN: ErrorFields = fatalError('57P01', 'terminating connection due to administrator command');
 
+/** A session that has more to do lets others go on after that. */
+const LONGEST_TURN_MS = 5;
+
 /** How long a peer may take nothing of the last bytes, or not close after them. */
 const LAST_BYTES_MS = 5_000;
 /** How long it may take in all. */
@@ -87,6 +90,17 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
         if (hold) client.pause();
         else resumeClient();
       },
+      overTime() {
+        if (performance.now() - turnBegan < LONGEST_TURN_MS) return false;
+        setImmediate(() => {
+          turnBegan = performance.now();
+          session.nextTurn();
+        });
+        return true;
+      },
+      endServerInput() {
+        server?.end();
+      },
       startTls(answer) {
         socket.write(answer);
         secureClient(false);
@@ -111,6 +125,8 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
   }, options.loginSeconds * 1000);
 
   let nothingReceived = true;
+  /** When the session began to handle what it handles now. */
+  let turnBegan = 0;
   function onData(chunk: Buffer): void {
     if (nothingReceived && chunk[0] === TLS_HANDSHAKE && tls && client === socket) {
       socket.pause();
@@ -120,6 +136,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
     }
     nothingReceived = false;
     onBytes('from_client', chunk.length);
+    turnBegan = performance.now();
     session.fromClient(chunk);
   }
   const onDrain = (): void => void server?.resume();
@@ -166,7 +183,10 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: (adm
     return dial(upstream, {
       ready(connected, certificate) {
         server = connected;
-        connected.on('data', (chunk) => session.fromServer(chunk));
+        connected.on('data', (chunk) => {
+          turnBegan = performance.now();
+          session.fromServer(chunk);
+        });
         connected.on('drain', resumeClient);
         connected.on('error', () => {
           if (!ended) observer.upstreamError('reset');

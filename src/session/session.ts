@@ -19,6 +19,7 @@ import {
   isUnsettled,
   type SessionState,
   schemaChanged,
+  whenAnswered,
 } from './state.js';
 import type { Session, SessionOptions } from './types.js';
 
@@ -56,7 +57,11 @@ export function createSession(options: SessionOptions): Session {
       error instanceof ProtocolError
         ? [error.code, error.message]
         : ['XX000', `internal error of pgveil: ${nameOf(error)}`];
-    endSession(state, fatalError(code, message));
+    const told = fatalError(code, message);
+    // As the server: what came before is answered before.
+    const waits = side === 'client' && error instanceof ProtocolError && state.phase === 'ready';
+    if (waits && state.copyIn === 'none' && !state.wait) whenAnswered(state, () => endSession(state, told));
+    else endSession(state, told);
     if (side === 'server') options.observer.upstreamError('protocol');
     options.observer.refused({ code, message, reason: 'statement' }, state.identity);
   }
@@ -99,6 +104,14 @@ export function createSession(options: SessionOptions): Session {
       guard('client', () => {
         settleWaits();
         if (state.draining && isIdle(state)) endSession(state, state.draining);
+      });
+    },
+    nextTurn() {
+      guard('client', () => {
+        if (state.wait?.until !== 'turn') return;
+        goOn();
+        handleRequests(state);
+        settleWaits();
       });
     },
     clientSecured() {

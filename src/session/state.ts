@@ -10,7 +10,7 @@ import type { Withhold } from './error-rewriting.js';
 import { ReplyQueue } from './expected-replies.js';
 import type { SessionIdentity } from './observer.js';
 import type { CellMasker } from './result-masking.js';
-import { type AsOf, NameTable, NEVER, nameKey, type Portal, type Prepared } from './statements.js';
+import { type AsOf, NameTable, NEVER, nameKey, type Portal, type Prepared, type Segments } from './statements.js';
 import type { SessionOptions } from './types.js';
 
 /** How the result that is arriving is mended. */
@@ -40,6 +40,8 @@ export interface SessionState {
   /** Of the last ReadyForQuery. */
   transaction: TransactionStatus;
   readonly replies: ReplyQueue;
+  /** How many Syncs were sent. */
+  readonly segments: Segments;
   readonly statements: NameTable<Prepared>;
   readonly portals: NameTable<Portal>;
   /** A message of the extended protocol was forwarded, and no Sync behind it. */
@@ -79,7 +81,7 @@ export interface SessionState {
   copyOut: CopyRowMasker | 'as they are' | undefined;
 
   /** Requests of the client wait until this is so, then `resume` is called. */
-  wait: { readonly until: 'answered' | 'planned' | 'copy known'; readonly resume: () => void } | undefined;
+  wait: { readonly until: 'answered' | 'planned' | 'copy known' | 'turn'; readonly resume: () => void } | undefined;
   /** Where the rest goes of the client's message whose head was seen. */
   restTo: 'server' | 'nowhere';
   /** The client sends no more than what was received. */
@@ -93,6 +95,7 @@ export function createState(
   fromClient: MessageReader,
   fromServer: MessageReader,
 ): SessionState {
+  const segments: Segments = { current: 0 };
   return {
     options,
     fromClient,
@@ -103,8 +106,9 @@ export function createState(
     identity: { database: '', user: '', applicationName: '', remote: options.remote },
     transaction: 'I',
     replies: new ReplyQueue(),
-    statements: new NameTable(),
-    portals: new NameTable(),
+    segments,
+    statements: new NameTable(segments),
+    portals: new NameTable(segments),
     unsynced: false,
     boundSinceSync: false,
     discarding: false,
