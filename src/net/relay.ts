@@ -57,6 +57,9 @@ export interface Relay {
 const SHUTDOWN: ErrorFields = fatalError('57P01', 'terminating connection due to administrator command');
 export const LOGIN_TOO_LONG: ErrorFields = fatalError('08P01', 'the login took too long');
 
+/** A session that has more to do lets others go on after that. */
+const LONGEST_TURN_MS = 5;
+
 /** How long a peer may take nothing of the last bytes, or not close after them. */
 const LAST_BYTES_MS = 5_000;
 /** How long it may take in all. */
@@ -117,6 +120,17 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
         if (hold) client.pause();
         else resumeClient();
       },
+      overTime() {
+        if (performance.now() - turnBegan < LONGEST_TURN_MS) return false;
+        setImmediate(() => {
+          turnBegan = performance.now();
+          session.nextTurn();
+        });
+        return true;
+      },
+      endServerInput() {
+        server?.end();
+      },
       startTls(answer) {
         socket.write(answer);
         secureClient(false);
@@ -143,6 +157,8 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
   }, options.loginSeconds * 1000);
 
   let nothingReceived = true;
+  /** When the session began to handle what it handles now. */
+  let turnBegan = 0;
   function onData(chunk: Buffer): void {
     if (nothingReceived && chunk[0] === TLS_HANDSHAKE && tls && client === socket) {
       socket.pause();
@@ -153,6 +169,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
     nothingReceived = false;
     received += chunk.length;
     onBytes('from_client', chunk.length);
+    turnBegan = performance.now();
     session.fromClient(chunk);
   }
   const onDrain = (): void => void server?.resume();
@@ -215,7 +232,10 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
         server = connected;
         place = at;
         unsent.length = 0;
-        connected.on('data', (chunk) => session.fromServer(chunk));
+        connected.on('data', (chunk) => {
+          turnBegan = performance.now();
+          session.fromServer(chunk);
+        });
         connected.on('drain', resumeClient);
         connected.on('error', () => {
           if (!ended) observer.upstreamError('reset');

@@ -112,20 +112,20 @@ export class ReplyQueue {
   }
 }
 
-/** EXECUTE and FETCH can carry each other. */
-const DEEPEST = 8;
-
-/** A statement, and every one that its EXECUTE or FETCH may turn out to run. */
+/** A statement, and every one that its EXECUTE or FETCH may turn out to run; they can carry each other. */
 export function possibleStatements(
   statement: StatementPlan,
   named: (effect: SessionEffect & { kind: 'execute' | 'fetch' }) => readonly (Prepared | Portal)[],
-  depth = 0,
-): readonly StatementPlan[] {
-  if (depth === DEEPEST) return [statement];
-  const carried = statement.effects.flatMap((effect) =>
-    effect.kind === 'execute' || effect.kind === 'fetch' ? named(effect) : [],
-  );
-  return [statement, ...carried.flatMap((p) => possibleStatements(p.statement, named, depth + 1))];
+): ReadonlySet<StatementPlan> {
+  const found = new Set([statement]);
+  // A set is walked to its end, also where that moves.
+  for (const { effects } of found) {
+    for (const effect of effects) {
+      if (effect.kind === 'execute' || effect.kind === 'fetch')
+        for (const one of named(effect)) found.add(one.statement);
+    }
+  }
+  return found;
 }
 
 /** Whether later texts can only be planned when this effect has happened or failed. */

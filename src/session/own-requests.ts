@@ -25,6 +25,7 @@ export function sendOwn(
     state.toServer.append(FLUSH);
   } else {
     state.toServer.append(SYNC);
+    state.segments.current++;
     state.replies.push({ ...ownRequest(own), kind: 'sync', failed: false });
     state.unsynced = false;
   }

@@ -8,7 +8,7 @@ import { isBarrier, possibleStatements } from './expected-replies.js';
 import { heldTo } from './provisos.js';
 import { ABORTED, REWRITTEN_BEYOND_ASCII, readsUtf8, UNPLANNABLE } from './refusals.js';
 import { environmentOf, keyOfSqlName, now, type SessionState, waitUntil } from './state.js';
-import { type AsOf, declared, type NameTable, NEVER, preparedBySql, type Source } from './statements.js';
+import { type AsOf, declared, NEVER, preparedBySql, type Source } from './statements.js';
 
 /** What to act on. */
 export interface Decision {
@@ -151,10 +151,10 @@ export function expectNames(state: SessionState, running: readonly Running[]): (
       for (const effect of effects) {
         if (effect.kind === 'prepare') {
           const key = keyOfSqlName(state, effect.name);
-          settle = [...(settle ?? []), expectOne(state.statements, key, preparedBySql(effect, source))];
+          settle = [...(settle ?? []), state.statements.expect(key, [preparedBySql(effect, source)], 'sql')];
         } else if (effect.kind === 'declare') {
           const key = keyOfSqlName(state, effect.cursor);
-          settle = [...(settle ?? []), expectOne(state.portals, key, declared(effect, source))];
+          settle = [...(settle ?? []), state.portals.expect(key, [declared(effect, source)], 'sql')];
         }
       }
     }
@@ -166,9 +166,4 @@ export function expectNames(state: SessionState, running: readonly Running[]): (
       for (const one of all) one();
     })
   );
-}
-
-function expectOne<T>(table: NameTable<T>, key: string, value: T): () => void {
-  table.expect(key, value);
-  return () => table.settle(key, value);
 }

@@ -32,6 +32,7 @@ import type { Refused } from './renewal.js';
 import {
   changeNames,
   endSession,
+  flush,
   isIdle,
   keyOfName,
   now,
@@ -47,6 +48,10 @@ import { revalidate, type Validity } from './validity.js';
 export function handleRequests(state: SessionState): void {
   const reader = state.fromClient;
   while (state.phase === 'ready' && !state.wait) {
+    if (state.options.sink.overTime()) {
+      waitUntil(state, 'turn', () => undefined);
+      return;
+    }
     const found = reader.next();
     if (found === 'nothing') {
       if (state.inputEnded) endOfInput(state);
@@ -61,10 +66,15 @@ export function handleRequests(state: SessionState): void {
   }
 }
 
-/** As a Terminate, where the client's last message is complete. */
+/** As a Terminate, where the client's last message is complete; otherwise the server is to see it, too. */
 export function endOfInput(state: SessionState): void {
-  if (state.fromClient.atBoundary && state.copyIn === 'none') terminate(state);
-  else endSession(state, undefined);
+  if (state.fromClient.atBoundary && state.copyIn === 'none') {
+    terminate(state);
+    return;
+  }
+  flush(state);
+  state.phase = 'ending';
+  state.options.sink.endServerInput();
 }
 
 /** A message, or the head of one. */
@@ -118,6 +128,7 @@ function handleRequest(state: SessionState, reader: MessageReader): void {
       state.discarding = false;
       state.unsynced = false;
       state.boundSinceSync = false;
+      state.segments.current++;
       state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
       forward(state, buffer, start, end);
       return;
@@ -188,6 +199,7 @@ function endSkipping(state: SessionState): void {
   state.unsynced = false;
   state.boundSinceSync = false;
   state.toServer.append(SYNC);
+  state.segments.current++;
   state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
 }
 
@@ -246,8 +258,7 @@ function actOnParse(
     described: undefined,
     lost: false,
   };
-  state.statements.expect(key, prepared);
-  const settled = () => state.statements.settle(key, prepared);
+  const settled = state.statements.expect(key, [prepared], 'message');
   state.replies.push({
     kind: 'parse',
     own: undefined,
@@ -290,10 +301,7 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     if (!refused) {
       const asOf = now(state);
       const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
-      for (const candidate of candidates) state.portals.expect(portal, candidate);
-      const settled = () => {
-        for (const candidate of candidates) state.portals.settle(portal, candidate);
-      };
+      const settled = state.portals.expect(portal, candidates, 'message');
       state.replies.push({ kind: 'bind', ...PLAIN, settled, portal, statement, asOf });
       forward(state, buffer, start, end);
       return;

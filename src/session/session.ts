@@ -20,6 +20,7 @@ import {
   isUnsettled,
   type SessionState,
   schemaChanged,
+  whenAnswered,
 } from './state.js';
 import type { Session, SessionOptions } from './types.js';
 
@@ -58,7 +59,11 @@ export function createSession(options: SessionOptions): Session {
       error instanceof ProtocolError
         ? [error.code, error.message]
         : ['XX000', `internal error of pgveil: ${nameOf(error)}`];
-    endSession(state, fatalError(code, message));
+    const told = fatalError(code, message);
+    // As the server: what came before is answered before.
+    const waits = side === 'client' && error instanceof ProtocolError && state.phase === 'ready';
+    if (waits && state.copyIn === 'none' && !state.wait) whenAnswered(state, () => endSession(state, told));
+    else endSession(state, told);
     if (side === 'server') options.observer.upstreamError('protocol');
     options.observer.refused({ code, message, reason: 'statement' }, state.identity);
   }
@@ -112,6 +117,14 @@ export function createSession(options: SessionOptions): Session {
     },
     clientAt(remote: string) {
       state.identity = { ...state.identity, remote };
+    },
+    nextTurn() {
+      guard('client', () => {
+        if (state.wait?.until !== 'turn') return;
+        goOn();
+        handleRequests(state);
+        settleWaits();
+      });
     },
     clientSecured() {
       login.encrypted = true;

@@ -10,7 +10,7 @@ import type { Withhold } from './error-rewriting.js';
 import { ReplyQueue } from './expected-replies.js';
 import type { SessionIdentity } from './observer.js';
 import type { CellMasker } from './result-masking.js';
-import { type AsOf, NameTable, NEVER, nameKey, type Portal, type Prepared } from './statements.js';
+import { type AsOf, NameTable, NEVER, nameKey, type Portal, type Prepared, type Segments } from './statements.js';
 import type { SessionOptions } from './types.js';
 
 /** How the result that is arriving is mended. */
@@ -42,6 +42,8 @@ export interface SessionState {
   /** Of the last ReadyForQuery. */
   transaction: TransactionStatus;
   readonly replies: ReplyQueue;
+  /** How many Syncs were sent. */
+  readonly segments: Segments;
   readonly statements: NameTable<Prepared>;
   readonly portals: NameTable<Portal>;
   /** A message of the extended protocol was forwarded, and no Sync behind it. */
@@ -82,7 +84,7 @@ export interface SessionState {
 
   /** Requests of the client wait until this is so, then `resume` is called. */
   wait:
-    | { readonly until: 'answered' | 'planned' | 'announced' | 'copy known'; readonly resume: () => void }
+    | { readonly until: 'answered' | 'planned' | 'announced' | 'copy known' | 'turn'; readonly resume: () => void }
     | undefined;
   /** Where the rest goes of the client's message whose head was seen. */
   restTo: 'server' | 'nowhere';
@@ -97,6 +99,7 @@ export function createState(
   fromClient: MessageReader,
   fromServer: MessageReader,
 ): SessionState {
+  const segments: Segments = { current: 0 };
   return {
     options,
     fromClient,
@@ -108,8 +111,9 @@ export function createState(
     relayed: 'no',
     transaction: 'I',
     replies: new ReplyQueue(),
-    statements: new NameTable(),
-    portals: new NameTable(),
+    segments,
+    statements: new NameTable(segments),
+    portals: new NameTable(segments),
     unsynced: false,
     boundSinceSync: false,
     discarding: false,

@@ -85,10 +85,35 @@ export function portalOf(prepared: Prepared, asOf: AsOf): Portal {
   return { prepared, statement: prepared.statement, hold: false, held: false, asOf, carried: undefined };
 }
 
+/** What requests in flight may make one name mean. */
+interface InFlight<T> {
+  /** One for each request: it makes the name mean one of these, or fails. */
+  readonly groups: Set<readonly T[]>;
+  /** Values in all of them. */
+  size: number;
+  /** The segment in which a message of the client has last been sent to make the name mean something. */
+  segment: number;
+  /** Its values, and those of statements in SQL behind it. */
+  since: T[];
+}
+
+/** More values than that are not looked at: the client has to wait until it is known what the name means. */
+const MANY = 50;
+
+/** Counts the client's Syncs: behind an error the server skips to the next. */
+export interface Segments {
+  current: number;
+}
+
 /** Names of one kind: what they mean now, and what requests in flight may make them mean. */
 export class NameTable<T> {
   readonly #confirmed = new Map<string, T>();
-  readonly #inFlight = new Map<string, T[]>();
+  readonly #inFlight = new Map<string, InFlight<T>>();
+  readonly #segments: Segments;
+
+  constructor(segments: Segments) {
+    this.#segments = segments;
+  }
 
   /** What the name means once all replies up to now were seen. */
   get(name: string): T | undefined {
@@ -115,28 +140,44 @@ export class NameTable<T> {
     for (const [name, value] of this.#confirmed) if (test(value)) this.#confirmed.delete(name);
   }
 
-  /** A request is in flight that may make the name mean this. */
-  expect(name: string, value: T): void {
-    const expected = this.#inFlight.get(name);
-    if (expected) expected.push(value);
-    else this.#inFlight.set(name, [value]);
-  }
-
-  /** The reply to that request was seen, or will not come. */
-  settle(name: string, value: T): void {
-    const expected = this.#inFlight.get(name);
-    const at = expected?.indexOf(value) ?? -1;
-    if (!expected || at < 0) return;
-    if (expected.length === 1) this.#inFlight.delete(name);
-    else expected.splice(at, 1);
+  /**
+   * A request is sent that may make the name mean one of these.
+   * @param by a Parse or Bind that fails takes all up to the next Sync with it; a statement in SQL does not always
+   * @returns to be called when the reply to it was seen, or will not come
+   */
+  expect(name: string, values: readonly T[], by: 'message' | 'sql'): () => void {
+    const found = this.#inFlight.get(name);
+    const entry = found ?? { groups: new Set(), size: 0, segment: -1, since: [] };
+    if (!found) this.#inFlight.set(name, entry);
+    entry.groups.add(values);
+    entry.size += values.length;
+    if (by === 'message') {
+      entry.segment = this.#segments.current;
+      entry.since = [...values];
+    } else {
+      entry.since.push(...values);
+    }
+    return () => {
+      if (!entry.groups.delete(values)) return;
+      entry.size -= values.length;
+      if (entry.groups.size === 0) this.#inFlight.delete(name);
+    };
   }
 
   /** Everything that the name can mean when a request sent now is processed. */
   candidates(name: string): readonly T[] {
+    const entry = this.#inFlight.get(name);
+    if (entry?.segment === this.#segments.current) return entry.since;
     const confirmed = this.#confirmed.get(name);
-    const expected = this.#inFlight.get(name);
-    if (!expected) return confirmed === undefined ? [] : [confirmed];
-    return confirmed === undefined ? expected : [confirmed, ...expected];
+    const first = confirmed === undefined ? [] : [confirmed];
+    return entry ? [...first, ...[...entry.groups].flat()] : first;
+  }
+
+  /** That is too much to look at. */
+  hasMany(name: string): boolean {
+    const entry = this.#inFlight.get(name);
+    if (!entry) return false;
+    return (entry.segment === this.#segments.current ? entry.since.length : entry.size) > MANY;
   }
 }
 

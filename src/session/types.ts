@@ -16,6 +16,10 @@ export interface SessionSink {
   toServer(ranges: readonly Buffer[]): void;
   /** While true, nothing should be read from the client: the session waits for the server or the planner. */
   holdClient(hold: boolean): void;
+  /** The session has worked for so long that others should have a turn: it stops, and `nextTurn` is called in a while. */
+  overTime(): boolean;
+  /** The server gets what was written, and no more. */
+  endServerInput(): void;
   /** Sends that answer to SSLRequest and begins the handshake; `clientSecured` is called behind it. */
   startTls(answer: Buffer): void;
   /** Sends a CancelRequest packet to the server over a connection of its own. */
@@ -55,6 +59,8 @@ export interface Session {
   fromServer(chunk: Buffer): void;
   /** A proxy has said where the client is. Before the first chunk. */
   clientAt(remote: string): void;
+  /** It may go on that has said that it is over its time. */
+  nextTurn(): void;
   /** What the client sends from now on comes encrypted. */
   clientSecured(): void;
   /**

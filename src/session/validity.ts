@@ -62,7 +62,9 @@ type Reached =
   | { readonly kind: 'prepared'; readonly prepared: Prepared; readonly key: string | undefined }
   | { readonly kind: 'portal'; readonly portal: Portal }
   /** Opened by a function, if at all. */
-  | { readonly kind: 'unknown portal' };
+  | { readonly kind: 'unknown portal' }
+  /** It will be known when all is answered. */
+  | { readonly kind: 'too many' };
 
 /** What the names mean, and what EXECUTE and FETCH in that lead to. A prepared statement that is not known cannot run. */
 function reached(
@@ -73,6 +75,10 @@ function reached(
   const found: Reached[] = [];
   const seen = new Set<unknown>();
   const visit = ({ of, key }: UsedName): void => {
+    if ((of === 'portal' ? state.portals : state.statements).hasMany(key)) {
+      found.push({ kind: 'too many' });
+      return;
+    }
     const portals = of === 'portal' ? lookUp(state.portals, key) : [];
     if (of === 'portal' && portals.length === 0) found.push({ kind: 'unknown portal' });
     for (const portal of portals) {
@@ -93,6 +99,8 @@ function reached(
 
 function isCurrent(state: SessionState, one: Reached): boolean {
   switch (one.kind) {
+    case 'too many':
+      return false;
     case 'unknown portal':
       return isNow(state, state.began);
     case 'portal':

@@ -40,6 +40,7 @@ export class FieldReader {
   }
 
   byte(): number {
+    if (this.offset >= this.#end) throw new MalformedMessage('no data left in message');
     return this.#buffer[this.#skip(1)]!;
   }
 

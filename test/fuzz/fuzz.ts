@@ -43,6 +43,7 @@ function lane(random: Chance, tag: string, seed: number): Lane {
   let over = false;
   let held = false;
   let secured = false;
+  let late = false;
   const fail = (what: string): never => {
     throw new Error(`input ${seed}, session ${tag}: ${what}`);
   };
@@ -64,6 +65,12 @@ function lane(random: Chance, tag: string, seed: number): Lane {
       holdClient(hold) {
         held = hold;
       },
+      overTime() {
+        if (!random.oneIn(40)) return false;
+        late = true;
+        return true;
+      },
+      endServerInput() {},
       startTls(answer) {
         toClient.push(answer);
         secured = true;
@@ -94,6 +101,11 @@ function lane(random: Chance, tag: string, seed: number): Lane {
         session.clientSecured();
       }
       if (random.oneIn(40)) reload();
+      if (late) {
+        late = false;
+        session.nextTurn();
+        return true;
+      }
       // What the client has sent while it is held must be kept too: sockets do not stop at once.
       if (sent.length > 0 && (!held || random.oneIn(10)) && (fromServer.length === 0 || random.oneIn(2))) {
         session.fromClient(sent.shift()!);

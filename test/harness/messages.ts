@@ -16,6 +16,10 @@ export type Step =
   | { readonly kind: 'together'; readonly messages: readonly FrontendMessage[] }
   /** Waits for so many more backend messages of that type. */
   | { readonly kind: 'until'; readonly type: string; readonly count: number }
+  /** Another session runs this meanwhile, as the server's superuser. */
+  | { readonly kind: 'elsewhere'; readonly sql: string }
+  /** The client sends no more, and goes on reading. */
+  | { readonly kind: 'half close' }
   /** Bytes as they are, whether or not they are messages. */
   | { readonly kind: 'bytes'; readonly bytes: Buffer };
 
@@ -72,6 +76,9 @@ export function extended(sql: string, values: readonly Value[] = [], results: re
 
 export const together = (...messages: readonly FrontendMessage[]): Step => ({ kind: 'together', messages });
 export const until = (type: string, count = 1): Step => ({ kind: 'until', type, count });
+export const elsewhere = (sql: string): Step => ({ kind: 'elsewhere', sql });
+export const halfClose = (): Step => ({ kind: 'half close' });
+export const bytes = (...parts: readonly Buffer[]): Step => ({ kind: 'bytes', bytes: Buffer.concat(parts) });
 export const ready = (count = 1): Step => until('Z', count);
 
 export function encode(step: FrontendMessage): Buffer {

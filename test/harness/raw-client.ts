@@ -39,12 +39,22 @@ const WAIT_MS = 20_000;
 /** What comes in place of a message where the server has hung up: no type of the protocol. */
 export const CLOSED = 'closed';
 
+export interface RawOptions {
+  /** The login is given up where no message comes for so many milliseconds. */
+  readonly wait?: number;
+  /** Runs the SQL of a step that another session is to run. */
+  readonly elsewhere?: (sql: string) => Promise<unknown>;
+  /** Where everything that comes is put, also where the login fails. */
+  readonly received?: BackendMessage[];
+}
+
 /** Connects and logs in; rejects with the server's message where it refuses. */
 export async function connectRaw(
   target: Target,
   parameters: Readonly<Record<string, string>> = {},
+  options: RawOptions = {},
 ): Promise<RawClient> {
-  const client = await open(target);
+  const client = await open(target, options);
   const fields = { user: target.user, database: target.database, client_encoding: 'UTF8', ...parameters };
   const startup = Buffer.concat([
     int32(PROTOCOL_3_0),
@@ -52,7 +62,12 @@ export async function connectRaw(
     Buffer.alloc(1),
   ]);
   client.write(Buffer.concat([int32(startup.length + 4), startup]));
-  await logIn(client, target.password);
+  try {
+    await logIn(client, target.password);
+  } catch (error) {
+    client.drop();
+    throw error;
+  }
   return client;
 }
 
@@ -61,9 +76,9 @@ interface OpenClient extends RawClient {
   next(): Promise<BackendMessage>;
 }
 
-async function open(target: Target): Promise<OpenClient> {
+async function open(target: Target, options: RawOptions): Promise<OpenClient> {
   const socket = connect({ host: target.host, port: target.port, noDelay: true });
-  const inbox = messagesOf(socket);
+  const inbox = messagesOf(socket, options.received ?? []);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
@@ -74,7 +89,7 @@ async function open(target: Target): Promise<OpenClient> {
   return {
     received: inbox.received,
     write,
-    next: inbox.next,
+    next: () => inbox.next(options.wait),
     drop: () => socket.destroy(),
     end: () =>
       new Promise((resolve) => {
@@ -96,6 +111,12 @@ async function open(target: Target): Promise<OpenClient> {
           case 'bytes':
             write(step.bytes);
             break;
+          case 'elsewhere':
+            await options.elsewhere?.(step.sql);
+            break;
+          case 'half close':
+            socket.end();
+            break;
           case 'until': {
             let left = step.count;
             while (left > 0) {
@@ -115,8 +136,7 @@ async function open(target: Target): Promise<OpenClient> {
 }
 
 /** The messages of a socket in order; after the last one, one of type CLOSED for ever. */
-function messagesOf(socket: Socket) {
-  const received: BackendMessage[] = [];
+function messagesOf(socket: Socket, received: BackendMessage[]) {
   let taken = 0;
   let pending: Buffer = Buffer.alloc(0);
   let closed = false;

@@ -187,6 +187,8 @@ export interface Script {
   /** Environments that the planner was called with. */
   readonly planned: SessionEnvironment[];
   generation: number;
+  /** What the session is told when it asks whether it has worked for too long. */
+  overTime: boolean;
   readonly held: boolean;
   /** Ranges of buffers that were handed over for the client. */
   readonly ranges: number;
@@ -213,7 +215,7 @@ export function startScript(
 ): Script {
   const toServer: Buffer[] = [];
   const toClient: Buffer[] = [];
-  const state = { held: false, ended: false, generation: 1, ranges: 0 };
+  const state = { held: false, ended: false, generation: 1, ranges: 0, overTime: false };
   const events: string[] = [];
   const planned: SessionEnvironment[] = [];
   const cancels: Buffer[] = [];
@@ -258,6 +260,8 @@ export function startScript(
       holdClient: (hold) => {
         state.held = hold;
       },
+      overTime: () => state.overTime,
+      endServerInput: () => events.push('the server gets no more'),
       startTls: (answer) => toClient.push(answer),
       cancel: (packet) => cancels.push(packet),
       end: () => {
@@ -307,6 +311,12 @@ export function startScript(
     serverBytes: () => Buffer.concat(toServer.splice(0)),
     get lastToServer() {
       return lastToServer;
+    },
+    set overTime(value) {
+      state.overTime = value;
+    },
+    get overTime() {
+      return state.overTime;
     },
     get held() {
       return state.held;

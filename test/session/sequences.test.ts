@@ -122,9 +122,14 @@ describe('simple protocol', () => {
 
   test('Q and a part of another, and the client sends no more', () => {
     const script = startScript();
-    script.client(c.query('a'), c.query('b').subarray(0, 3));
+    expect(script.client(c.query('a'), c.query('b').subarray(0, 6)).toServer).toBe('Q(a)');
     script.session.inputEnded();
-    expect(script.ended).toBe(true);
+    expect(script.client().toServer).toBe('');
+    expect(script.events).toContain('the server gets no more');
+    expect(script.server(s.done('A'), s.ready()).toClient).toBe('C(A) Z(I)');
+    expect(script.ended).toBe(false);
+    script.session.abort(fatalError('08006', 'closed'));
+    expect([script.client().toClient, script.ended]).toEqual(['', true]);
   });
 
   test('the client is gone', () => {
@@ -298,11 +303,13 @@ describe('the client', () => {
     ['of an unknown type', Buffer.from([0x21, 0, 0, 0, 4])],
     ['with a length below 4', Buffer.from([0x51, 0, 0, 0, 3])],
     ['with a password after the login', c.password],
-  ])('ends its session by a message %s', (_what, bytes) => {
+  ])('ends its session by a message %s, when what came before is answered', (_what, bytes) => {
     const script = startScript();
-    const seen = script.client(c.query('a'), bytes);
-    expect(seen.toClient).toMatch(/^E\(08P01 /);
-    expect(seen.toServer).toBe('Q(a) X');
+    const seen = script.client(c.query('a'), c.parse('', 'b'), bytes);
+    expect(seen).toEqual({ toClient: '', toServer: 'Q(a) P(|b) H' });
+    expect(script.server(s.done('A'), s.ready())).toEqual({ toClient: 'C(A) Z(I)', toServer: '' });
+    expect(script.client(c.query('never'))).toEqual({ toClient: '', toServer: '' });
+    expect(script.server(s.parsed).toClient).toMatch(/^1 E\(08P01 /);
     expect(script.ended).toBe(true);
     expect(script.events).toContain('refused 08P01');
   });
@@ -342,7 +349,7 @@ describe('a malformed message', () => {
     ['Parse without a text', malformed('P', zero, text), 'invalid string in message'],
     ['Bind without names', malformed('B', text), 'invalid string in message'],
     ['Describe of something else', malformed('D', Buffer.from('Z'), zero), 'invalid DESCRIBE message subtype 90'],
-    ['Describe of nothing', malformed('D'), 'insufficient data left in message'],
+    ['Describe of nothing', malformed('D'), 'no data left in message'],
     ['Close of something else', malformed('C', zero, zero), 'invalid CLOSE message subtype 0'],
     ['Close without a name', malformed('C', Buffer.from('S')), 'invalid string in message'],
     ['Execute without a limit', malformed('E', zero), 'insufficient data left in message'],

@@ -342,8 +342,8 @@ describe('a change of the policy', () => {
     const script = changing();
     prepare(script, '', 'x');
     script.generation = 2;
-    script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync);
-    expect(script.server(s.parsed).toServer).toBe('B(|) E() S');
+    const sent = script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync).toServer;
+    expect(sent).toBe('P(|y) B(|) E() S'.replace('y', 'text 2'));
   });
 
   test('a statement of PREPARE cannot be executed or bound', () => {
@@ -352,6 +352,54 @@ describe('a change of the policy', () => {
     script.server(s.done('PREPARE'), s.ready());
     script.generation = 2;
     expect(script.client(c.query('execute a')).toServer).toMatch(/^Q\(SELECT FROM pg_catalog."pgveil refused/);
+  });
+});
+
+describe('a pipeline', () => {
+  test('takes no longer for each of its statements than for the first', () => {
+    const script = startScript(plans);
+    const segment = [c.parse('', 'seven'), c.bind('', ''), c.execute(''), c.sync];
+    const time = (count: number): number => {
+      const began = performance.now();
+      script.client(...Array.from({ length: count }, () => segment).flat());
+      return performance.now() - began;
+    };
+    time(500);
+    const [few, many] = [time(500), time(4_000)];
+    // Eight times as many in flight; by the square it would be 64 times as long.
+    expect(many).toBeLessThan(few * 30 + 50);
+    expect(script.held).toBe(false);
+  });
+
+  test('that could make a name mean very much waits until it is known', () => {
+    const script = startScript(plans);
+    for (let i = 0; i < 60; i++) script.client(c.parse('a', 'seven'), c.sync);
+    expect(script.client(c.bind('', 'a'), c.execute(''), c.sync).toServer).toBe('');
+    expect(script.held).toBe(true);
+    const failed = Array.from({ length: 59 }, () => [s.error('42P05', 'taken'), s.ready()]).flat();
+    expect(script.server(s.parsed, s.ready(), ...failed).toServer).toBe('B(|a) E() S');
+    expect(script.server(s.bound, s.row(CELL), s.done('A'), s.ready()).toClient).toBe(`2 ${FINISHED} C(A) Z(I)`);
+  });
+
+  test('EXECUTE of itself, under many names', () => {
+    const script = startScript((text) => (text === 'x' ? pass(effect({ kind: 'execute', name: 'a' })) : undefined));
+    for (let i = 0; i < 40; i++) script.client(c.parse('a', 'x'), c.sync);
+    const began = performance.now();
+    script.client(c.bind('', 'a'), c.execute(''), c.sync);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  test('gives others a turn in between, and goes on', () => {
+    const script = startScript();
+    script.overTime = true;
+    expect(script.client(c.query('a'), c.query('b')).toServer).toBe('');
+    expect(script.held).toBe(true);
+    script.overTime = false;
+    script.session.nextTurn();
+    expect(script.client().toServer).toBe('Q(a) Q(b)');
+    expect(script.held).toBe(false);
+    script.session.nextTurn();
+    expect(script.client().toServer).toBe('');
   });
 });
 

@@ -1,4 +1,7 @@
 /** What touches no protected column arrives as the server sent it, byte for byte and in order. */
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ShopGateway, startShopGateway } from '../harness/gateway.js';
 import {
@@ -9,53 +12,107 @@ import {
   type Target,
   transcript,
 } from '../harness/raw-client.js';
-import { GROUPS } from './scripts/all.js';
+import { GROUPS, SCRIPTS } from './scripts/all.js';
 import type { Script } from './scripts/script.js';
+import { STARTUP } from './scripts/startup.js';
 
 let shop: ShopGateway;
+let admin: pg.Client;
 
 beforeAll(async () => {
   shop = await startShopGateway('A');
+  admin = new pg.Client(shop.direct('postgres'));
+  await admin.connect();
 });
 
 afterAll(async () => {
+  await admin?.end();
   await shop?.stop();
 });
 
 /** The whole session, from the first message of the login to the last. */
 async function play(target: Target, script: Script): Promise<string> {
-  const client = await connectRaw(target, script.parameters);
+  const client = await connectRaw(target, script.parameters, { elsewhere: (sql) => admin.query(sql) });
   await client.play(script.steps);
   if (!script.hangsUp) await client.end();
+  client.drop();
   const received = client.received.filter((message) => message.type !== CLOSED || script.hangsUp);
-  return transcript(received.map(withoutPlaceOfSyntaxError));
+  return transcript(received.map(withoutPlace));
 }
 
 /**
- * A text that cannot be parsed never reaches the server: the gateway answers with the server's code, message and position.
- * Only file, line and routine of the server's source, which change with every minor version, are missing then.
+ * Errors of these codes can be the gateway's own answer, in the server's words: texts that cannot be parsed never reach the
+ * server, nor do malformed messages. Only file, line and routine of the server's source, which change with every minor
+ * version, are missing then.
  */
-const SYNTAX_ERRORS = new Set(['42601', '22025']);
+const OWN_ANSWERS = new Set(['42601', '22025', '08P01']);
 
-function withoutPlaceOfSyntaxError(message: BackendMessage): BackendMessage {
-  if (message.type !== 'E' || !SYNTAX_ERRORS.has(errorFields(message).C ?? '')) return message;
-  return {
-    type: 'E',
-    body: Buffer.from(
-      message.body
-        .toString('latin1')
-        .replace(/[FLR][^\0]*\0/g, (field, at) => (startsField(message.body, at) ? '' : field)),
-      'latin1',
-    ),
-  };
+function withoutPlace(message: BackendMessage): BackendMessage {
+  if (message.type !== 'E' || !OWN_ANSWERS.has(errorFields(message).C ?? '')) return message;
+  return { type: 'E', body: Buffer.from(withoutPlaces(message.body), 'latin1') };
 }
 
-function startsField(body: Buffer, at: number): boolean {
-  return at === 0 || body[at - 1] === 0;
+/** Of bytes in which an error stands: its length counts the places. */
+function comparable(bytes: string): string {
+  return withoutPlaces(Buffer.from(bytes.replace(/E\0{3}.(?=SFATAL)/s, 'E '), 'latin1'));
+}
+
+function withoutPlaces(body: Buffer): string {
+  return body.toString('latin1').replace(/(?<=^|\0)[FLR][^\0]*\0/g, '');
+}
+
+/** Everything that comes in answer to packets of the startup phase, up to a request for a password or the end. */
+async function knock({ host, port }: Target, packets: readonly Buffer[]): Promise<string> {
+  const socket = connect({ host, port, noDelay: true });
+  const left = [...packets];
+  let seen = '';
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`nothing more comes behind ${seen}`)), 20_000);
+    const done = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(seen);
+    };
+    // Packets of one byte have no answer of their own.
+    const next = () => {
+      do socket.write(left.shift() ?? Buffer.alloc(0));
+      while (left[0]?.length === 1);
+    };
+    socket.on('connect', next);
+    socket.on('data', (chunk) => {
+      seen += chunk.toString('latin1');
+      if (seen.includes('SCRAM-SHA-256')) done();
+      else if (left.length > 0) next();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', done);
+  });
 }
 
 describe.each(Object.entries(GROUPS))('%s', (_group, scripts) => {
   it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
     expect(await play(shop.masked(), script)).toBe(await play(shop.direct(), script));
+  });
+});
+
+describe('startup', () => {
+  it.each(STARTUP.map((script) => [script.name, script] as const))('%s', async (_name, { packets, silent }) => {
+    const [direct, masked] = [await knock(shop.direct(), packets), await knock(shop.masked(), packets)];
+    if (silent)
+      expect([direct, masked]).toEqual(['', expect.stringContaining('C08P01\0Minvalid length of startup packet')]);
+    else expect(comparable(masked)).toBe(comparable(direct));
+  });
+});
+
+describe('the table in README.md', () => {
+  const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+  const named = [...readme.matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)]
+    .slice(2)
+    .flatMap(([, , scripts]) => scripts!.split('; '));
+
+  it('names scripts that there are', () => {
+    const names = new Set([...SCRIPTS, ...STARTUP].map(({ name }) => name));
+    expect(names.size).toBeGreaterThan(200);
+    expect(named.map((name) => name.trim()).filter((name) => !names.has(name))).toEqual([]);
   });
 });

@@ -3,13 +3,16 @@ import {
   bind,
   close,
   describe,
+  encode,
   execute,
   extended,
+  flush,
   parse,
   query,
   ready,
   sync,
   together,
+  until,
 } from '../../harness/messages.js';
 import { type Script, script } from './script.js';
 
@@ -139,6 +142,125 @@ export const PIPELINE: readonly Script[] = [
       sync(),
     ),
     ready(3),
+  ]),
+  script('a thousand statements in one packet, every seventh segment fails', [
+    together(
+      ...Array.from({ length: 200 }, (_, n) => [
+        ...Array.from({ length: 5 }, (_, i) =>
+          extended(n % 7 === 3 && i === 2 ? 'SELECT 1/0' : `SELECT ${n * 5 + i}`),
+        ).flat(),
+        sync(),
+      ]).flat(),
+    ),
+    ready(200),
+  ]),
+  script('each message fails once: Parse, Bind, Describe, Execute', [
+    together(
+      ...extended('SELECT nothing'),
+      sync(),
+      parse('SELECT $1::int'),
+      bind(['x']),
+      execute(),
+      sync(),
+      describe('S', 'none'),
+      ...extended('SELECT 1'),
+      sync(),
+      parse('SELECT 1/0 FROM plain.people'),
+      bind(),
+      execute(),
+      execute(),
+      sync(),
+      ...extended('SELECT 5'),
+      sync(),
+    ),
+    ready(5),
+  ]),
+  script('Sync, Sync, Flush, Sync around statements', [
+    together(
+      sync(),
+      sync(),
+      ...extended('SELECT 1'),
+      flush(),
+      flush(),
+      sync(),
+      flush(),
+      sync(),
+      ...extended('SELECT 2'),
+      sync(),
+    ),
+    ready(5),
+  ]),
+  script('Flush behind each message, and no Sync for long', [
+    ...Array.from({ length: 20 }, (_, n) => [
+      together(...extended(`SELECT ${n}`).flatMap((message) => [message, flush()])),
+      until('C'),
+    ]).flat(),
+    sync(),
+    ready(),
+  ]),
+  script('Flush without Sync, then an error, then Flush, then Query', [
+    together(...extended('SELECT 1'), flush()),
+    until('C'),
+    together(...extended('SELECT 1/0'), flush()),
+    until('E'),
+    together(...extended('SELECT 2'), flush(), query('SELECT 3'), sync()),
+    ready(),
+    query('SELECT 4'),
+    ready(),
+  ]),
+  script('Flush without Sync, then Query, which ends the segment', [
+    together(...extended('SELECT 1'), flush()),
+    until('C'),
+    query('SELECT 2'),
+    ready(),
+    together(...extended('SELECT 3'), query('SELECT 1/0'), ...extended('SELECT 4'), sync()),
+    ready(2),
+  ]),
+  script('a transaction left open over segments, an error, segments that are ignored', [
+    together(
+      ...extended('BEGIN'),
+      sync(),
+      ...extended('SELECT 1/0'),
+      sync(),
+      ...extended('SELECT 2'),
+      sync(),
+      parse('SELECT 3', 'kept'),
+      sync(),
+      ...extended('ROLLBACK'),
+      sync(),
+      ...extended('SELECT 4'),
+      sync(),
+    ),
+    ready(6),
+  ]),
+  script('suspended portals in a pipeline, with limits of all sizes', [
+    together(
+      parse('SELECT n, word FROM plain.lines ORDER BY n', 'l'),
+      bind([], { statement: 'l', portal: 'a' }),
+      bind([], { statement: 'l', portal: 'b', results: [1, 0] }),
+      ...[1, 100, 2, 500].flatMap((rows) => [execute('a', rows), execute('b', rows)]),
+      close('P', 'a'),
+      execute('b', 0),
+      execute('a', 1),
+      sync(),
+    ),
+    ready(),
+  ]),
+  script('messages cut into single bytes', [
+    ...[...extended('SELECT id, email FROM plain.people ORDER BY id'), sync()]
+      .flatMap((message) => [...encode(message)])
+      .map((byte) => ({ kind: 'bytes' as const, bytes: Buffer.from([byte]) })),
+    ready(),
+  ]),
+  script('a long text, long parameters and short messages in one packet', [
+    together(
+      ...extended(`SELECT '${'t'.repeat(100_000)}' AS t`),
+      ...extended('SELECT length($1), length($2)', ['p'.repeat(200_000), 'q'.repeat(70_000)]),
+      sync(),
+      ...extended('SELECT 1'),
+      sync(),
+    ),
+    ready(2),
   ]),
   script('deferred constraint fails at Sync', [
     together(
