@@ -80,7 +80,7 @@ export interface Question {
 
 const NO_STATEMENT = {
   text: '',
-  plan: { verdict: 'pass' as const, statements: [], generation: -1, fingerprint: () => '' },
+  plan: { verdict: 'pass' as const, statements: [], generation: -1 },
   statement: NOTHING,
   parameterTypes: [],
   bySql: true,

@@ -2,10 +2,10 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { Column, Relation } from '../catalog/snapshot.js';
 import type { PolicyConfig } from '../policy/config-types.js';
+import type { Evidence } from './evidence.js';
 import type { Mentions } from './mentions.js';
 import type { SqlParser } from './parse.js';
 import type { NameEnvironment } from './plan-types.js';
-import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import type { Scan } from './scan.js';
 import type { Resolved, Scope, ScopeColumn, Taint } from './scope.js';
@@ -74,7 +74,7 @@ export interface StatementState {
   /** Conditions may prove that a query meets no redacted row: of the client's statement, where only its refusal rests on it. */
   readonly proves: boolean;
   /** What must hold when the statement runs; undefined where nothing may be assumed. */
-  readonly assumptions: Assumption[] | undefined;
+  readonly assumptions: Evidence[] | undefined;
   /** How many views were expanded so far: views over views can multiply. */
   expansions: number;
   /** What modifications in WITH ask for. */

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Refusal, RefusePlan } from './plan-types.js';
+import type { Positions } from './splice.js';
 
 /** New in each process: no relation can have been made under this name, and no other error can quote it by chance. */
 const MARKER = `pgveil refused ${randomBytes(16).toString('hex')}`;
@@ -16,6 +17,9 @@ export function failingText(): { readonly text: string; readonly marker: string 
 /** Text that is no SQL: it fails before the server looks at the state of the transaction. */
 const UNPARSEABLE = `"${MARKER}"`;
 
+/** No place in the failing text is one of the client's. */
+const NOWHERE: Positions = { runs: [], length: 0 };
+
 /** A plan of a text of which nothing runs: the server fails it, and answers with the refusal. */
 export function refusePlan(
   refusal: Refusal,
@@ -25,12 +29,12 @@ export function refusePlan(
     verdict: 'refuse',
     text: refusal.reason === 'syntax' ? UNPARSEABLE : failingText().text,
     marker: MARKER,
-    mapPosition: () => undefined,
+    positions: NOWHERE,
     refusal,
     statements: [],
     // Of no generation: it is made anew wherever one is asked for.
     generation: -1,
-    fingerprint: () => '',
+    fingerprint: '',
     ...more,
   };
 }

@@ -8,6 +8,7 @@ import type { PolicyConfig } from '../policy/config-types.js';
 import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
 import type { NameLookup, StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
+import { type Evidence, parametersIn } from './evidence.js';
 import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { namesAfter } from './names-after.js';
@@ -22,7 +23,6 @@ import {
   type SessionEnvironment,
   type StatementPlan,
 } from './plan-types.js';
-import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import { RefusalError, refusal } from './refuse.js';
 import { rulesOf } from './scan.js';
@@ -84,12 +84,12 @@ function withProviso(
   if (otherwise.verdict !== 'refuse' || !MAY_DECIDE_LATER.test(text)) return strict;
   const { reason } = otherwise.refusal;
   if (reason !== 'filter' && reason !== 'copy') return strict;
-  const assumptions: Assumption[] = [];
-  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, assumptions).plan();
+  const evidence: Evidence[] = [];
+  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, evidence).plan();
   if (planned.plan.verdict !== 'rewrite') return strict;
   const proviso: Proviso = {
-    parameters: [...new Set(assumptions.flatMap((assumption) => assumption.parameters))],
-    holds: (known) => assumptions.every((assumption) => assumption.holds(known)),
+    parameters: [...new Set(evidence.flatMap(parametersIn))],
+    evidence,
     otherwise,
   };
   return { ...planned, plan: { ...planned.plan, proviso } };
@@ -129,7 +129,7 @@ class TextPlanner {
   #changedNames = false;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
-  readonly #assumptions: Assumption[] | undefined;
+  readonly #assumptions: Evidence[] | undefined;
 
   /** @param assumptions receives what must hold when the text runs; undefined where nothing may be assumed */
   constructor(
@@ -137,7 +137,7 @@ class TextPlanner {
     statements: readonly RawStatement[],
     environment: SessionEnvironment,
     context: PlanContext,
-    assumptions: Assumption[] | undefined,
+    assumptions: Evidence[] | undefined,
   ) {
     this.#assumptions = assumptions;
     this.#text = text;
@@ -151,7 +151,6 @@ class TextPlanner {
   plan(): PlannedText {
     const unit = createUnit(this.#text, this.#statements, (location) => location);
     const planned: StatementPlan[] = [];
-    const fingerprint = fingerprintOf(this.#statements);
     const { generation } = this.#context;
     for (const [i, statement] of this.#statements.entries()) {
       const edits = unit.edits.length;
@@ -160,22 +159,21 @@ class TextPlanner {
       } catch (error) {
         if (!(error instanceof RefusalError)) throw error;
         unit.edits.length = edits;
-        const plan = this.#refuse(statement, i, planned, error, fingerprint);
-        return this.#result(plan);
+        return this.#result(this.#refuse(statement, i, planned, error));
       }
     }
     if (unit.edits.length === 0) {
-      return this.#result({ verdict: 'pass', statements: planned, generation, fingerprint });
+      return this.#result({ verdict: 'pass', statements: planned, generation });
     }
     try {
-      const { text, mapPosition } = renderUnit(unit, this.#context.parser);
-      return this.#result({ verdict: 'rewrite', text, mapPosition, statements: planned, generation, fingerprint });
+      const rendered = renderUnit(unit, this.#context.parser);
+      return this.#result({ verdict: 'rewrite', ...rendered, statements: planned, generation });
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       const refused = refusePlan(this.#positioned(error, this.#statements[0]!), {
         statements: planned.slice(-1),
         generation,
-        fingerprint,
+        fingerprint: fingerprintOf(this.#statements),
       });
       return this.#result(refused);
     }
@@ -295,13 +293,7 @@ class TextPlanner {
   }
 
   /** The statements before run first; then the server fails, and the refusal takes its error's place. */
-  #refuse(
-    statement: RawStatement,
-    index: number,
-    before: readonly StatementPlan[],
-    error: RefusalError,
-    fingerprint: () => string,
-  ): Plan {
+  #refuse(statement: RawStatement, index: number, before: readonly StatementPlan[], error: RefusalError): Plan {
     const refused: StatementPlan = {
       kind: kindLabel(statement.node),
       output: [],
@@ -310,6 +302,7 @@ class TextPlanner {
       masked: [],
     };
     const reason = this.#positioned(error, statement);
+    const fingerprint = fingerprintOf(this.#statements);
     const whole = { statements: [refused], generation: this.#context.generation, fingerprint };
     if (index === 0) return refusePlan(reason, whole);
     const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);
@@ -317,12 +310,12 @@ class TextPlanner {
     const { text: failing, marker } = failingText();
     const runs = plan.verdict === 'rewrite' ? plan.text : prefix;
     if (plan.verdict === 'refuse') return refusePlan(reason, whole);
-    const { mapPosition } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
+    const { positions } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
     return {
       verdict: 'refuse',
       text: `${runs} ${failing}`,
       marker,
-      mapPosition,
+      positions,
       refusal: reason,
       statements: [...before, refused],
       generation: this.#context.generation,
@@ -406,20 +399,12 @@ function statementStart(text: string, { start }: RawStatement): number {
 }
 
 /** The shape of the statements: equal for texts that differ only in constants, comments and white space. */
-function fingerprintOf(statements: readonly RawStatement[]): () => string {
-  let known: string | undefined;
-  return () => {
-    known ??= createHash('sha256')
-      .update(
-        JSON.stringify(
-          statements.map((s) => s.node),
-          withoutConstants,
-        ),
-      )
-      .digest('hex')
-      .slice(0, 16);
-    return known;
-  };
+function fingerprintOf(statements: readonly RawStatement[]): string {
+  const shape = JSON.stringify(
+    statements.map((s) => s.node),
+    withoutConstants,
+  );
+  return createHash('sha256').update(shape).digest('hex').slice(0, 16);
 }
 
 function withoutConstants(key: string, value: unknown): unknown {

@@ -294,9 +294,12 @@ function observe(
   const would = planText(text, environment, { ...context, protection, policies: viewer.all }).plan;
   const observing = new Set([...viewer.all].filter((policy) => policy.mode === 'observe').map((policy) => policy.name));
   const masked = would.statements.flatMap((s) => s.masked).filter((label) => observing.has(label.policy));
-  const refused = would.verdict === 'refuse' && plan.verdict !== 'refuse' ? would.refusal : undefined;
+  const refused =
+    would.verdict === 'refuse' && plan.verdict !== 'refuse'
+      ? { refusal: would.refusal, fingerprint: would.fingerprint }
+      : undefined;
   if (!refused && masked.length === 0) return plan;
-  return { ...plan, observed: { masked, ...(refused ? { refusal: refused } : {}) } };
+  return { ...plan, observed: { masked, ...refused } };
 }
 
 /** A defect of pgveil must not let a statement through. Its error is not shown: it could quote the text. */
