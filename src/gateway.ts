@@ -248,6 +248,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     log.info({ sessions, shutdown_delay_seconds: shutdownDelaySeconds, drain_seconds: drainSeconds }, 'shutting down');
     if (shutdownDelaySeconds > 0) await sleep(shutdownDelaySeconds * 1000);
     await listener.close(drainSeconds);
+    await planner.close();
     await catalog.close();
     await http?.close();
     log.info('stopped');

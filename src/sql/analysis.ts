@@ -4,6 +4,7 @@ import type { Column, Relation } from '../catalog/snapshot.js';
 import type { PolicyConfig } from '../policy/config-types.js';
 import type { Evidence } from './evidence.js';
 import type { Mentions } from './mentions.js';
+import type { Pace } from './pace.js';
 import type { SqlParser } from './parse.js';
 import type { NameEnvironment } from './plan-types.js';
 import type { Protection } from './protection.js';
@@ -55,6 +56,7 @@ export interface Viewer {
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
   readonly names: NameLookup;
+  readonly pace: Pace;
   /** Names that the transaction has changed. */
   readonly uncommitted: ReadonlySet<string>;
   /** True if the session's role may read these columns. */

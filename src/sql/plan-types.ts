@@ -217,10 +217,15 @@ export interface Planner {
   /** What every tag starts with; printable ASCII, unguessable, without characters that COPY escapes or quotes. */
   readonly tagPrefix: string;
   /**
-   * Plans one text. A promise only where the catalog has to be read first; 'environment' where the plan depends on names
-   * and `environment.names` is undefined. Never throws and never rejects for a client's text.
+   * Plans one text. A promise where the catalog has to be read first, or where planning takes long; 'environment' where
+   * the plan depends on names and `environment.names` is undefined. Never throws and never rejects for a client's text.
+   * @param isWanted false where nobody waits for the promise any more
    */
-  plan(text: string, environment: SessionEnvironment): Plan | 'environment' | Promise<Plan | 'environment'>;
+  plan(
+    text: string,
+    environment: SessionEnvironment,
+    isWanted?: () => boolean,
+  ): Plan | 'environment' | Promise<Plan | 'environment'>;
   /** The generation that plans made now would have. */
   generation(database: string): number;
   /** A session has committed DDL: later plans wait until the catalog was read again. */

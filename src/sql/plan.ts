@@ -12,6 +12,7 @@ import { type Evidence, parametersIn } from './evidence.js';
 import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { namesAfter } from './names-after.js';
+import type { Pace } from './pace.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import {
   ANY_CODE,
@@ -46,6 +47,7 @@ export interface PlanContext {
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
   readonly generation: number;
+  readonly pace: Pace;
 }
 
 export interface PlannedText {
@@ -59,6 +61,7 @@ export interface PlannedText {
 /**
  * Plans one text.
  * @throws NamesNeeded where the plan depends on what unqualified names mean, and the environment does not say
+ * @throws OverBudget as the context's pace
  */
 export function planText(text: string, environment: SessionEnvironment, context: PlanContext): PlannedText {
   try {
@@ -166,7 +169,7 @@ class TextPlanner {
       return this.#result({ verdict: 'pass', statements: planned, generation });
     }
     try {
-      const rendered = renderUnit(unit, this.#context.parser);
+      const rendered = renderUnit(unit, this.#context.parser, this.#context.pace);
       return this.#result({ verdict: 'rewrite', ...rendered, statements: planned, generation });
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
@@ -184,6 +187,7 @@ class TextPlanner {
   }
 
   #planOne(statement: RawStatement, unit: ReturnType<typeof createUnit>, index: number): StatementPlan {
+    this.#context.pace();
     const mentions = mentionsOf(statement.node);
     if (!ignoresDefinitions(statement.node)) this.#assertCommitted(mentions, runsCode(statement.node));
     if (isData(statement.node)) this.#noteUnknown(mentions);
@@ -336,10 +340,12 @@ function unparseable(error: unknown, context: PlanContext): Plan {
     };
     return refusePlan(reason, { generation: context.generation });
   }
-  if (!(error instanceof ParserFailure)) throw error;
+  const isTooDeep = error instanceof RangeError && /call stack/.test(error.message);
+  if (!(error instanceof ParserFailure) && !isTooDeep) throw error;
+  const what = isTooDeep ? 'the statement is too deeply nested to be analysed' : error.message;
   const reason: Refusal = {
     code: '54001',
-    message: `statement too complex: ${error.message}`,
+    message: `statement too complex: ${what}`,
     hint: 'Split it into smaller statements.',
     reason: 'limit',
   };
@@ -354,6 +360,7 @@ function viewerOf(context: PlanContext, names: NameLookup, uncommitted: Readonly
     policies: context.policies,
     tagPrefix: context.tagPrefix,
     names,
+    pace: context.pace,
     uncommitted,
     mayReadAll: (relation, columns) =>
       columns.length === 0 || everyoneReads(relation) || mayReadColumns(snapshot, names().role, relation, columns),

@@ -10,6 +10,7 @@ import type { RowGuard } from '../policy/bind.js';
 import { atomsOf, conjunctsOf, equalityOf, type Written } from './conditions.js';
 import { type Conditions, convinces, type Evidence, type Fact } from './evidence.js';
 import { stringOf } from './mentions.js';
+import type { Pace } from './pace.js';
 import type { Scan, ScanColumn } from './scan.js';
 import { type Known, parameterOf } from './values.js';
 
@@ -41,11 +42,12 @@ interface Level {
  * Marks the policies that provably redact none of the rows that a query level meets.
  * @param assumptions where given, receives what must hold when the statement runs for policies that are marked as assumed
  */
-export function proveScans(conditions: LevelConditions, assumptions: Evidence[] | undefined): void {
+export function proveScans(conditions: LevelConditions, assumptions: Evidence[] | undefined, pace: Pace): void {
   const level = levelOf(conditions);
   const possible: Known = { now: Date.now(), parameters: 'any' };
   for (const scan of level.scans) {
     for (const policy of scan.policies) {
+      pace();
       const guard = scan.guarded.guards.get(policy);
       if (!guard) continue;
       const evidence = evidenceOf(scan, guard, level);
