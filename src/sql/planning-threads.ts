@@ -21,7 +21,7 @@ export interface Task {
 export interface PlanningThreads {
   /** Never rejects. */
   plan(task: Task): Promise<FromThread | { readonly refusal: Refusal }>;
-  /** Ends all threads; what waits is refused. */
+  /** Ends all threads; what runs or waits is refused. */
   close(): Promise<void>;
 }
 
@@ -154,6 +154,7 @@ export function createPlanningThreads(options: ThreadsOptions): PlanningThreads 
       closed = true;
       for (const waiting of queue) dismiss(waiting);
       queue = [];
+      for (const thread of threads) settle(thread, { refusal: TOO_MANY });
       await Promise.all([...threads].map(end));
     },
   };

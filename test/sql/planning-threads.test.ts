@@ -121,8 +121,7 @@ describe('texts that are too much', () => {
     const running = ended.plan(task(SLOW));
     const waiting = ended.plan(task(SLOW));
     await ended.close();
-    expect(outcome(await running)).toMatch(/^defect/);
-    expect(outcome(await waiting)).toBe('53000');
+    expect([outcome(await running), outcome(await waiting)]).toEqual(['53000', '53000']);
     expect(outcome(await ended.plan(task('SELECT 1')))).toBe('53000');
   });
 });
