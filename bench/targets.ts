@@ -42,7 +42,10 @@ export async function compile(repository: string, names: ReadonlySet<TargetName>
     JSON.stringify({
       extends: '../tsconfig.json',
       compilerOptions: { noEmit: false, outDir: 'bench-dist', rootDir: '..' },
-      files: ['../bench/bare-relay.ts', ...(names.has('gateway') ? ['../src/cli.ts'] : [])],
+      files: [
+        '../bench/bare-relay.ts',
+        ...(names.has('gateway') ? ['../src/cli.ts', '../src/sql/planning-thread.ts'] : []),
+      ],
       include: [],
     }),
   );

@@ -305,6 +305,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     await listener.close(how ? undefined : drainSeconds);
     closed ??= (async () => {
       hosts.close();
+      await planner.close();
       await catalog.close();
       await http?.close();
       log.info('stopped');

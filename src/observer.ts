@@ -8,10 +8,11 @@ export function createObserver(metrics: Metrics, log: Log): SessionObserver {
     planned: (plan, identity) => {
       metrics.planned(plan);
       if (plan.verdict === 'refuse') {
-        logRefusal(log, plan.refusal, identity, { fingerprint: plan.fingerprint(), observed: false });
+        logRefusal(log, plan.refusal, identity, { fingerprint: plan.fingerprint, observed: false });
       }
       if (plan.observed?.refusal) {
-        logRefusal(log, plan.observed.refusal, identity, { fingerprint: plan.fingerprint(), observed: true });
+        const { refusal, fingerprint } = plan.observed;
+        logRefusal(log, refusal, identity, { ...(fingerprint === undefined ? {} : { fingerprint }), observed: true });
       }
     },
     masked: (column, cells) => metrics.maskedValues(column, cells),

@@ -36,7 +36,7 @@ const plan = (changes: object): Plan =>
     verdict: 'pass',
     statements: [],
     generation: 1,
-    fingerprint: () => '0123456789abcdef',
+    fingerprint: '0123456789abcdef',
     ...changes,
   }) as Plan;
 

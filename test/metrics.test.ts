@@ -18,14 +18,15 @@ const statement = (kind: string, masked: readonly ColumnLabel[] = []): Statement
   withhold: 'nothing',
   masked,
 });
-const base = { generation: 1, fingerprint: () => 'f' };
+const base = { generation: 1 };
+const positions = { runs: [], length: 0 };
 const pass = (...statements: StatementPlan[]): Plan => ({ ...base, verdict: 'pass', statements });
 const rewrite = (...statements: StatementPlan[]): Plan => ({
   ...base,
   verdict: 'rewrite',
   statements,
   text: '',
-  mapPosition: (position) => position,
+  positions,
 });
 const refuse = (...statements: StatementPlan[]): Plan => ({
   ...base,
@@ -33,8 +34,9 @@ const refuse = (...statements: StatementPlan[]): Plan => ({
   statements,
   text: '',
   marker: '',
-  mapPosition: (position) => position,
+  positions,
   refusal,
+  fingerprint: 'f',
 });
 
 const state = (database: string, ageSeconds: number | undefined): DatabaseState => ({

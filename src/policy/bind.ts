@@ -87,15 +87,26 @@ export interface Binding {
 }
 
 /** Numbers for tags, the same for the same column as long as the process lives. */
-export type TagNumbers = (label: ColumnLabel, form: string) => number;
+export interface TagNumbers {
+  of(label: ColumnLabel, form: string): number;
+  all(): readonly TagNumber[];
+}
 
-export function createTagNumbers(): TagNumbers {
-  const numbers = new Map<string, number>();
-  return (label, form) => {
-    const key = JSON.stringify([label.policy, label.table, label.column, form]);
-    const known = numbers.get(key) ?? numbers.size + 1;
-    numbers.set(key, known);
-    return known;
+/** What is numbered, in a word, and its number. */
+export type TagNumber = readonly [string, number];
+
+/** @param what `fixed`: those that are known are all; asking for another is an error */
+export function createTagNumbers(known: readonly TagNumber[] = [], what: 'growing' | 'fixed' = 'growing'): TagNumbers {
+  const numbers = new Map<string, number>(known);
+  return {
+    of(label, form) {
+      const key = JSON.stringify([label.policy, label.table, label.column, form]);
+      const found = numbers.get(key) ?? numbers.size + 1;
+      if (what === 'fixed' && !numbers.has(key)) throw new Error(`no tag has a number for ${key}`);
+      numbers.set(key, found);
+      return found;
+    },
+    all: () => [...numbers],
   };
 }
 
@@ -264,7 +275,7 @@ function tagOf(config: ColumnConfig, column: Column, label: ColumnLabel, context
   const limit = characterLimit(column);
   return {
     ...label,
-    id: context.tagNumbers(label, `${kind} ${limit}`),
+    id: context.tagNumbers.of(label, `${kind} ${limit}`),
     kind,
     ...(Number.isFinite(limit) ? { maxLength: limit } : {}),
   };

@@ -70,7 +70,7 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
 
 const NO_STATEMENT: Prepared = {
   text: '',
-  plan: { verdict: 'pass', statements: [], generation: -1, fingerprint: () => '' },
+  plan: { verdict: 'pass', statements: [], generation: -1 },
   statement: NOTHING,
   parameterTypes: [],
   bySql: true,

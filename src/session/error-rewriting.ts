@@ -3,6 +3,7 @@
  * the client's own text, and nothing that could quote a protected value or the gateway's own marks.
  */
 import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
+import { mapPosition } from '../sql/splice.js';
 import { type ErrorFields, errorField } from '../wire/backend-messages.js';
 
 export type Withhold = StatementPlan['withhold'];
@@ -101,7 +102,7 @@ function cleanse(fields: ErrorFields, context: ErrorContext): ErrorFields {
   const marks = plan?.verdict === 'refuse' ? [plan.marker, tagPrefix] : [tagPrefix];
   return fields.flatMap(([letter, value]): ErrorFields => {
     if (letter === 'P' && !passed) {
-      const position = plan.mapPosition(Number(value));
+      const position = mapPosition(plan.positions, Number(value));
       return position === undefined ? [] : [[letter, String(position)]];
     }
     if (!marks.some((mark) => value.includes(mark))) return [[letter, value]];

@@ -38,7 +38,7 @@ const MOST_ATTEMPTS = 5;
 export function plan(state: SessionState, text: string, act: Act, attempts = MOST_ATTEMPTS): void {
   const { planner } = state.options;
   const asOf = now(state);
-  const answer = planner.plan(text, environmentOf(state));
+  const answer = planner.plan(text, environmentOf(state), () => state.phase === 'ready');
   if (!(answer instanceof Promise)) {
     usePlan(state, text, answer, asOf, attempts, act);
     return;

@@ -1,4 +1,5 @@
 /** Plans that hold under a proviso: filters that depend on what a statement is executed with, or when. */
+import { convinces } from '../sql/evidence.js';
 import type { Plan, Proviso, Refusal } from '../sql/plan-types.js';
 import type { ParameterValue } from '../sql/values.js';
 import { bindParameters } from '../wire/frontend-messages.js';
@@ -67,5 +68,5 @@ function provisoOf(plan: Plan): Proviso | undefined {
 }
 
 function holds(proviso: Proviso, parameters: ReadonlyMap<number, ParameterValue>): boolean {
-  return proviso.holds({ now: Date.now(), parameters });
+  return proviso.evidence.every((evidence) => convinces(evidence, { now: Date.now(), parameters }));
 }

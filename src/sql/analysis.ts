@@ -2,10 +2,11 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { Column, Relation } from '../catalog/snapshot.js';
 import type { PolicyConfig } from '../policy/config-types.js';
+import type { Evidence } from './evidence.js';
 import type { Mentions } from './mentions.js';
+import type { Pace } from './pace.js';
 import type { SqlParser } from './parse.js';
 import type { NameEnvironment } from './plan-types.js';
-import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import type { Scan } from './scan.js';
 import type { Resolved, Scope, ScopeColumn, Taint } from './scope.js';
@@ -55,6 +56,7 @@ export interface Viewer {
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
   readonly names: NameLookup;
+  readonly pace: Pace;
   /** Names that the transaction has changed. */
   readonly uncommitted: ReadonlySet<string>;
   /** True if the session's role may read these columns. */
@@ -76,7 +78,7 @@ export interface StatementState {
   /** The client's encoding when it runs is the one when the text is sent: rows of COPY can be told into cells. */
   readonly encodingKnown: boolean;
   /** What must hold when the statement runs; undefined where nothing may be assumed. */
-  readonly assumptions: Assumption[] | undefined;
+  readonly assumptions: Evidence[] | undefined;
   /** How many views were expanded so far: views over views can multiply. */
   expansions: number;
   /** What modifications in WITH ask for. */

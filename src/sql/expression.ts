@@ -45,6 +45,7 @@ export function visitExpression(node: unknown, scope: Scope, analysis: Analysis,
     return;
   }
   const fields = (node as Fields)[kind] as Fields;
+  analysis.state.viewer.pace();
   if (!KINDS.has(kind)) throw unsupported(kind, place(fields, analysis));
   switch (kind) {
     case 'ColumnRef':
@@ -95,6 +96,7 @@ export function refsOf(node: unknown, scope: Scope, analysis: Analysis): readonl
   const kind = kindOf(node);
   if (kind === undefined) return Object.values(node).flatMap((value) => refsOf(value, scope, analysis));
   const fields = (node as Fields)[kind] as Fields;
+  analysis.state.viewer.pace();
   switch (kind) {
     case 'ColumnRef':
       return referenceTaints(fields, scope).map((taint) => ({ taint, location: place(fields, analysis) }));

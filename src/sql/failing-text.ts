@@ -3,10 +3,18 @@
  * error, aborts the transaction and skips to Sync; the session then puts the refusal in the error's place.
  */
 import { randomBytes } from 'node:crypto';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Refusal, RefusePlan } from './plan-types.js';
+import type { Positions } from './splice.js';
 
-/** New in each process: no relation can have been made under this name, and no other error can quote it by chance. */
-const MARKER = `pgveil refused ${randomBytes(16).toString('hex')}`;
+const MARKER_KEY = 'pgveil marker';
+const inherited = getEnvironmentData(MARKER_KEY);
+/**
+ * New in each process, and the same in its threads: no relation can have been made under this name, and no other error
+ * can quote it by chance.
+ */
+const MARKER = typeof inherited === 'string' ? inherited : `pgveil refused ${randomBytes(16).toString('hex')}`;
+setEnvironmentData(MARKER_KEY, MARKER);
 
 /** `marker` stands in the message of the error with which the server answers `text`, and also names no statement. */
 export function failingText(): { readonly text: string; readonly marker: string } {
@@ -15,6 +23,9 @@ export function failingText(): { readonly text: string; readonly marker: string 
 
 /** Text that is no SQL: it fails before the server looks at the state of the transaction. */
 const UNPARSEABLE = `"${MARKER}"`;
+
+/** No place in the failing text is one of the client's. */
+const NOWHERE: Positions = { runs: [], length: 0 };
 
 /** A plan of a text of which nothing runs: the server fails it, and answers with the refusal. */
 export function refusePlan(
@@ -25,12 +36,12 @@ export function refusePlan(
     verdict: 'refuse',
     text: refusal.reason === 'syntax' ? UNPARSEABLE : failingText().text,
     marker: MARKER,
-    mapPosition: () => undefined,
+    positions: NOWHERE,
     refusal,
     statements: [],
     // Of no generation: it is made anew wherever one is asked for.
     generation: -1,
-    fingerprint: () => '',
+    fingerprint: '',
     ...more,
   };
 }

@@ -33,6 +33,7 @@ export interface FromPart {
  * @param scope the level's parent and CTEs
  */
 export function analyseFromItem(node: Node, left: FromPart, scope: Scope, analysis: Analysis): FromPart {
+  analysis.state.viewer.pace();
   if ('RangeVar' in node) return single(rangeVariable(node, node.RangeVar, scope, analysis));
   if ('JoinExpr' in node) return join(node.JoinExpr, left, scope, analysis);
   if ('RangeSubselect' in node) return single(subquery(node.RangeSubselect, left, scope, analysis));

@@ -1,6 +1,7 @@
-/** What the gateway decided for one SQL text. Made by the planner, acted on by the session. */
+/** What the gateway decided for one SQL text. Made by the planner, acted on by the session. A plan is plain data. */
 import type { AttNum, Oid } from '../catalog/snapshot.js';
-import type { Known } from './values.js';
+import type { Evidence } from './evidence.js';
+import type { Positions } from './splice.js';
 
 /** A protected column as metrics and logs name it. */
 export interface ColumnLabel {
@@ -123,10 +124,13 @@ interface PlanBase {
   readonly statements: readonly StatementPlan[];
   /** Policies and catalog that it was made under; a prepared statement of another generation must be planned anew. */
   readonly generation: number;
-  /** Hex digits that tell statements apart but hold no literal, for logs; made on demand. */
-  readonly fingerprint: () => string;
   /** What the policies in observe mode would have done, for logs and metrics. */
-  readonly observed?: { readonly refusal?: Refusal; readonly masked: readonly ColumnLabel[] };
+  readonly observed?: {
+    readonly masked: readonly ColumnLabel[];
+    readonly refusal?: Refusal;
+    /** Of the statement that would be refused. */
+    readonly fingerprint?: string;
+  };
 }
 
 /** The text goes to the server as it is. */
@@ -141,7 +145,8 @@ export interface PassPlan extends PlanBase {
 export interface Proviso {
   /** Numbers of the parameters that it depends on, from 1; none where it depends on the time alone. */
   readonly parameters: readonly number[];
-  readonly holds: (known: Known) => boolean;
+  /** All of it must convince. */
+  readonly evidence: readonly Evidence[];
   /** What takes the plan's place where it does not hold. */
   readonly otherwise: RefusePlan;
 }
@@ -150,8 +155,8 @@ export interface RewritePlan extends PlanBase {
   readonly verdict: 'rewrite';
   readonly proviso?: Proviso;
   readonly text: string;
-  /** A position in `text` (code points from 1) as a position in the client's text; undefined where it has none. */
-  readonly mapPosition: (position: number) => number | undefined;
+  /** From places in `text` to those in the client's. */
+  readonly positions: Positions;
 }
 
 export interface RefusePlan extends PlanBase {
@@ -163,8 +168,10 @@ export interface RefusePlan extends PlanBase {
    * is answered with the refusal; any other is the server's own.
    */
   readonly marker: string;
-  readonly mapPosition: (position: number) => number | undefined;
+  readonly positions: Positions;
   readonly refusal: Refusal;
+  /** Hex digits that tell statements apart but hold no literal, for logs; empty where the statement is not known. */
+  readonly fingerprint: string;
 }
 
 export type Plan = PassPlan | RewritePlan | RefusePlan;
@@ -215,10 +222,15 @@ export interface Planner {
   /** What every tag starts with; printable ASCII, unguessable, without characters that COPY escapes or quotes. */
   readonly tagPrefix: string;
   /**
-   * Plans one text. A promise only where the catalog has to be read first; 'environment' where the plan depends on names
-   * and `environment.names` is undefined. Never throws and never rejects for a client's text.
+   * Plans one text. A promise where the catalog has to be read first, or where planning takes long; 'environment' where
+   * the plan depends on names and `environment.names` is undefined. Never throws and never rejects for a client's text.
+   * @param isWanted false where nobody waits for the promise any more
    */
-  plan(text: string, environment: SessionEnvironment): Plan | 'environment' | Promise<Plan | 'environment'>;
+  plan(
+    text: string,
+    environment: SessionEnvironment,
+    isWanted?: () => boolean,
+  ): Plan | 'environment' | Promise<Plan | 'environment'>;
   /** The generation that plans made now would have. */
   generation(database: string): number;
   /** A session has committed DDL: later plans wait until the catalog was read again. */

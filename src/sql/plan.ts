@@ -8,9 +8,11 @@ import type { PolicyConfig } from '../policy/config-types.js';
 import { columnsForGuards, relationsForGuard } from '../policy/guard-sql.js';
 import type { NameLookup, StatementState, Viewer } from './analysis.js';
 import { NamesNeeded } from './analysis.js';
+import { type Evidence, parametersIn } from './evidence.js';
 import { failingText, refusePlan } from './failing-text.js';
 import { type Mentions, mentionsOf, type NamedReference } from './mentions.js';
 import { namesAfter } from './names-after.js';
+import type { Pace } from './pace.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import {
   ANY_CODE,
@@ -22,7 +24,6 @@ import {
   type SessionEnvironment,
   type StatementPlan,
 } from './plan-types.js';
-import type { Assumption } from './proof.js';
 import type { Protection } from './protection.js';
 import { RefusalError, refusal } from './refuse.js';
 import { rulesOf } from './scan.js';
@@ -46,6 +47,7 @@ export interface PlanContext {
   readonly policies: ReadonlySet<PolicyConfig>;
   readonly tagPrefix: string;
   readonly generation: number;
+  readonly pace: Pace;
 }
 
 export interface PlannedText {
@@ -59,6 +61,7 @@ export interface PlannedText {
 /**
  * Plans one text.
  * @throws NamesNeeded where the plan depends on what unqualified names mean, and the environment does not say
+ * @throws OverBudget as the context's pace
  */
 export function planText(text: string, environment: SessionEnvironment, context: PlanContext): PlannedText {
   try {
@@ -84,12 +87,12 @@ function withProviso(
   if (otherwise.verdict !== 'refuse' || !MAY_DECIDE_LATER.test(text)) return strict;
   const { reason } = otherwise.refusal;
   if (reason !== 'filter' && reason !== 'copy') return strict;
-  const assumptions: Assumption[] = [];
-  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, assumptions).plan();
+  const evidence: Evidence[] = [];
+  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, evidence).plan();
   if (planned.plan.verdict !== 'rewrite') return strict;
   const proviso: Proviso = {
-    parameters: [...new Set(assumptions.flatMap((assumption) => assumption.parameters))],
-    holds: (known) => assumptions.every((assumption) => assumption.holds(known)),
+    parameters: [...new Set(evidence.flatMap(parametersIn))],
+    evidence,
     otherwise,
   };
   return { ...planned, plan: { ...planned.plan, proviso } };
@@ -131,7 +134,7 @@ class TextPlanner {
   #encodingKnown = true;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
-  readonly #assumptions: Assumption[] | undefined;
+  readonly #assumptions: Evidence[] | undefined;
 
   /** @param assumptions receives what must hold when the text runs; undefined where nothing may be assumed */
   constructor(
@@ -139,7 +142,7 @@ class TextPlanner {
     statements: readonly RawStatement[],
     environment: SessionEnvironment,
     context: PlanContext,
-    assumptions: Assumption[] | undefined,
+    assumptions: Evidence[] | undefined,
   ) {
     this.#assumptions = assumptions;
     this.#text = text;
@@ -153,7 +156,6 @@ class TextPlanner {
   plan(): PlannedText {
     const unit = createUnit(this.#text, this.#statements, (location) => location);
     const planned: StatementPlan[] = [];
-    const fingerprint = fingerprintOf(this.#statements);
     const { generation } = this.#context;
     for (const [i, statement] of this.#statements.entries()) {
       const edits = unit.edits.length;
@@ -162,22 +164,21 @@ class TextPlanner {
       } catch (error) {
         if (!(error instanceof RefusalError)) throw error;
         unit.edits.length = edits;
-        const plan = this.#refuse(statement, i, planned, error, fingerprint);
-        return this.#result(plan);
+        return this.#result(this.#refuse(statement, i, planned, error));
       }
     }
     if (unit.edits.length === 0) {
-      return this.#result({ verdict: 'pass', statements: planned, generation, fingerprint });
+      return this.#result({ verdict: 'pass', statements: planned, generation });
     }
     try {
-      const { text, mapPosition } = renderUnit(unit, this.#context.parser);
-      return this.#result({ verdict: 'rewrite', text, mapPosition, statements: planned, generation, fingerprint });
+      const rendered = renderUnit(unit, this.#context.parser, this.#context.pace);
+      return this.#result({ verdict: 'rewrite', ...rendered, statements: planned, generation });
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       const refused = refusePlan(this.#positioned(error, this.#statements[0]!), {
         statements: planned.slice(-1),
         generation,
-        fingerprint,
+        fingerprint: fingerprintOf(this.#statements),
       });
       return this.#result(refused);
     }
@@ -188,6 +189,7 @@ class TextPlanner {
   }
 
   #planOne(statement: RawStatement, unit: ReturnType<typeof createUnit>, index: number): StatementPlan {
+    this.#context.pace();
     const mentions = mentionsOf(statement.node);
     if (!ignoresDefinitions(statement.node)) this.#assertCommitted(mentions, runsCode(statement.node));
     if (isData(statement.node)) this.#noteUnknown(mentions);
@@ -296,13 +298,7 @@ class TextPlanner {
   }
 
   /** The statements before run first; then the server fails, and the refusal takes its error's place. */
-  #refuse(
-    statement: RawStatement,
-    index: number,
-    before: readonly StatementPlan[],
-    error: RefusalError,
-    fingerprint: () => string,
-  ): Plan {
+  #refuse(statement: RawStatement, index: number, before: readonly StatementPlan[], error: RefusalError): Plan {
     const refused: StatementPlan = {
       kind: kindLabel(statement.node),
       output: [],
@@ -311,6 +307,7 @@ class TextPlanner {
       masked: [],
     };
     const reason = this.#positioned(error, statement);
+    const fingerprint = fingerprintOf(this.#statements);
     const whole = { statements: [refused], generation: this.#context.generation, fingerprint };
     if (index === 0) return refusePlan(reason, whole);
     const prefix = Buffer.from(this.#text).toString('utf8', 0, statement.start);
@@ -318,12 +315,12 @@ class TextPlanner {
     const { text: failing, marker } = failingText();
     const runs = plan.verdict === 'rewrite' ? plan.text : prefix;
     if (plan.verdict === 'refuse') return refusePlan(reason, whole);
-    const { mapPosition } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
+    const { positions } = plan.verdict === 'rewrite' ? plan : splice(prefix, []);
     return {
       verdict: 'refuse',
       text: `${runs} ${failing}`,
       marker,
-      mapPosition,
+      positions,
       refusal: reason,
       statements: [...before, refused],
       generation: this.#context.generation,
@@ -369,10 +366,12 @@ function unparseable(error: unknown, context: PlanContext): Plan {
     };
     return refusePlan(reason, { generation: context.generation });
   }
-  if (!(error instanceof ParserFailure)) throw error;
+  const isTooDeep = error instanceof RangeError && /call stack/.test(error.message);
+  if (!(error instanceof ParserFailure) && !isTooDeep) throw error;
+  const what = isTooDeep ? 'the statement is too deeply nested to be analysed' : error.message;
   const reason: Refusal = {
     code: '54001',
-    message: `statement too complex: ${error.message}`,
+    message: `statement too complex: ${what}`,
     hint: 'Split it into smaller statements.',
     reason: 'limit',
   };
@@ -387,6 +386,7 @@ function viewerOf(context: PlanContext, names: NameLookup, uncommitted: Readonly
     policies: context.policies,
     tagPrefix: context.tagPrefix,
     names,
+    pace: context.pace,
     uncommitted,
     mayReadAll: (relation, columns) =>
       columns.length === 0 || everyoneReads(relation) || mayReadColumns(snapshot, names().role, relation, columns),
@@ -432,20 +432,12 @@ function statementStart(text: string, { start }: RawStatement): number {
 }
 
 /** The shape of the statements: equal for texts that differ only in constants, comments and white space. */
-function fingerprintOf(statements: readonly RawStatement[]): () => string {
-  let known: string | undefined;
-  return () => {
-    known ??= createHash('sha256')
-      .update(
-        JSON.stringify(
-          statements.map((s) => s.node),
-          withoutConstants,
-        ),
-      )
-      .digest('hex')
-      .slice(0, 16);
-    return known;
-  };
+function fingerprintOf(statements: readonly RawStatement[]): string {
+  const shape = JSON.stringify(
+    statements.map((s) => s.node),
+    withoutConstants,
+  );
+  return createHash('sha256').update(shape).digest('hex').slice(0, 16);
 }
 
 function withoutConstants(key: string, value: unknown): unknown {

@@ -3,18 +3,27 @@ import { randomBytes } from 'node:crypto';
 import type { CatalogSource } from '../catalog/refresh.js';
 import type { Snapshot } from '../catalog/snapshot.js';
 import { CatalogError } from '../catalog/watcher.js';
-import { bindPolicies, createTagNumbers } from '../policy/bind.js';
-import type { Config, PolicyConfig, Problem } from '../policy/config-types.js';
+import { createTagNumbers } from '../policy/bind.js';
+import type { Config, Problem } from '../policy/config-types.js';
 import { NamesNeeded } from './analysis.js';
 import { refusePlan } from './failing-text.js';
+import { OverBudget, paceUntil } from './pace.js';
 import { SqlParser } from './parse.js';
-import { type PlanContext, type PlannedText, planText } from './plan.js';
 import { createPlanCache, type PlanCache } from './plan-cache.js';
 import { ANY_CODE, type Plan, type Planner, type Refusal, type SessionEnvironment } from './plan-types.js';
-import { deriveProtection, type Protection } from './protection.js';
+import type { FromThread } from './planning-messages.js';
+import { createPlanningThreads } from './planning-threads.js';
+import { makeRules, planByRules, policiesFor, type Rules } from './rules.js';
 
 /** A name that no snapshot knows makes the schema be looked at, but not more often than this. */
 const LOOK_AGAIN_MS = 1_000;
+/** Longer texts are planned by a thread of their own, and so are those that take longer than there is time for. */
+const LONGEST_HERE = 4096;
+const BUDGET_MS = 6;
+/** Behind that much planning the gateway looks at its sockets again. */
+const TURN_MS = 6;
+/** What a plan rests on can change while it is made, but not again and again. */
+const MOST_ATTEMPTS = 5;
 
 export interface PlannerOptions {
   readonly config: Config;
@@ -31,29 +40,21 @@ export interface PlannerOptions {
 
 /** What is known of one database. */
 interface DatabaseState {
-  readonly snapshot: Snapshot;
-  /** The configuration whose policies are bound. */
+  readonly rules: Rules;
+  /** The configuration that they are of. */
   readonly config: Config;
-  readonly parser: SqlParser;
-  readonly protection: Protection;
-  /** With the policies in observe mode as if they were enforced; undefined without such policies. */
-  readonly observed: Protection | undefined;
   readonly generation: number;
   /** By login role. */
-  readonly viewerByUser: Map<string, ViewerPolicies>;
+  readonly cacheByUser: Map<string, PlanCache>;
   /** By the policies that hold. */
-  readonly viewers: Map<string, ViewerPolicies>;
-}
-
-interface ViewerPolicies {
-  readonly enforced: ReadonlySet<PolicyConfig>;
-  readonly all: ReadonlySet<PolicyConfig>;
-  readonly plans: PlanCache;
+  readonly caches: Map<string, PlanCache>;
 }
 
 export interface ConfigurablePlanner extends Planner {
   /** Plans by these policies from now on; statements that were prepared before are planned anew when they run. */
   configure(config: Config): void;
+  /** Ends the threads that it has started. */
+  close(): Promise<void>;
 }
 
 export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
@@ -71,6 +72,9 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   const watched = new Map<string, Set<ReadonlySet<string>>>();
   const lastLook = new Map<string, number>();
   let generations = 0;
+  const threads = createPlanningThreads({ tagPrefix, tagNumbers });
+  /** Milliseconds of planning on this thread since it last looked at its sockets. */
+  let spent = 0;
   /** Generations that began with a change of definitions, before the snapshot shows it. */
   const disturbed = new Map<string, number>();
 
@@ -86,25 +90,13 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   async function build(snapshot: Snapshot): Promise<DatabaseState> {
     const parser = await parserFor(snapshot.serverVersion);
     const known = states.get(snapshot.database);
-    if (known?.snapshot === snapshot) return known;
-    const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
-    const enforced = config.policies.filter((policy) => policy.mode === 'enforce');
-    const binding = bindPolicies(enforced, snapshot, parser, tagNumbers);
-    const observing = enforced.length < config.policies.length;
-    const everything = observing ? bindPolicies(config.policies, snapshot, parser, tagNumbers) : undefined;
+    if (known?.rules.source.snapshot === snapshot) return known;
+    const { policies, allowedRoutines } = config;
+    const rules = makeRules({ snapshot, policies, allowedRoutines }, parser, tagNumbers);
     generations++;
-    const state: DatabaseState = {
-      snapshot,
-      config,
-      parser,
-      protection: deriveProtection(snapshot, binding, parser, allowed),
-      observed: everything && deriveProtection(snapshot, everything, parser, allowed),
-      generation: generations,
-      viewerByUser: new Map(),
-      viewers: new Map(),
-    };
+    const state: DatabaseState = { rules, config, generation: generations, cacheByUser: new Map(), caches: new Map() };
     states.set(snapshot.database, state);
-    options.onProblem?.(snapshot.database, [...binding.problems, ...(everything?.problems ?? [])]);
+    options.onProblem?.(snapshot.database, rules.problems);
     return state;
   }
 
@@ -115,94 +107,118 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   });
   catalog.onDrop((database) => states.delete(database));
 
-  function viewerOf(state: DatabaseState, user: string): ViewerPolicies {
-    const known = state.viewerByUser.get(user);
+  function cacheOf({ rules, config, cacheByUser, caches }: DatabaseState, user: string): PlanCache {
+    const known = cacheByUser.get(user);
     if (known) return known;
-    const memberOf = state.snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
-    const holds = state.config.policies.filter((policy) => !policy.exemptRoles.some((role) => memberOf.has(role)));
-    const key = state.config.policies.map((policy) => (holds.includes(policy) ? '1' : '0')).join('');
-    const viewer = state.viewers.get(key) ?? {
-      enforced: new Set(holds.filter((policy) => policy.mode === 'enforce')),
-      all: new Set(holds),
-      plans: createPlanCache(state.config.limits.cachedPlans),
-    };
-    state.viewers.set(key, viewer);
+    const holding = policiesFor(rules.source, user);
+    const key = config.policies.map((policy) => (holding.includes(policy) ? '1' : '0')).join('');
+    const cache = caches.get(key) ?? createPlanCache(config.limits.cachedPlans);
+    caches.set(key, cache);
     // Names of roles come from clients.
-    if (state.viewerByUser.size > 10_000) state.viewerByUser.clear();
-    state.viewerByUser.set(user, viewer);
-    return viewer;
+    if (cacheByUser.size > 10_000) cacheByUser.clear();
+    cacheByUser.set(user, cache);
+    return cache;
   }
 
   function remembered(text: string, environment: SessionEnvironment, state: DatabaseState): Plan | undefined {
     if (environment.uncommittedNames.size > 0) return undefined;
-    return viewerOf(state, environment.user).plans.find(text, environment.names);
+    return cacheOf(state, environment.user).find(text, environment.names);
   }
 
-  function planNow(
+  /** Plans on this thread, where that does not take long. */
+  function planHere(text: string, environment: SessionEnvironment, state: DatabaseState): FromThread | 'over budget' {
+    const start = performance.now();
+    const { rules, generation } = state;
+    try {
+      return planByRules(text, environment, rules, { tagPrefix, generation, pace: paceUntil(start + BUDGET_MS) });
+    } catch (error) {
+      if (error instanceof OverBudget) return 'over budget';
+      return error instanceof NamesNeeded ? 'environment' : { defect: error };
+    } finally {
+      if (spent === 0) setImmediate(() => (spent = 0));
+      spent += performance.now() - start;
+    }
+  }
+
+  /** @param looked the schema was read just now */
+  function conclude(
+    planned: FromThread | { readonly refusal: Refusal },
     text: string,
     environment: SessionEnvironment,
     state: DatabaseState,
     looked: boolean,
   ): Plan | 'environment' | 'look' {
-    const viewer = viewerOf(state, environment.user);
-    const { names } = environment;
-    const context: PlanContext = {
-      parser: state.parser,
-      protection: state.protection,
-      policies: viewer.enforced,
-      tagPrefix,
-      generation: state.generation,
-    };
-    let planned: PlannedText;
-    let plan: Plan;
-    try {
-      planned = planText(text, environment, context);
-      plan = state.observed ? observe(planned.plan, text, environment, context, state.observed, viewer) : planned.plan;
-    } catch (error) {
-      if (error instanceof NamesNeeded) return 'environment';
-      options.onDefect?.(environment.database, error);
-      return refusePlan(DEFECT, { generation: state.generation });
+    const { generation } = state;
+    if (planned === 'environment') return planned;
+    if ('refusal' in planned) return refusePlan(planned.refusal, { generation });
+    if ('defect' in planned) {
+      options.onDefect?.(environment.database, planned.defect);
+      return refusePlan(DEFECT, { generation });
     }
-    if (planned.unknownNames.some((name) => !names?.tempRelations.has(name))) {
+    const { plan, independent, unknownNames } = planned;
+    const { names } = environment;
+    if (unknownNames.some((name) => !names?.tempRelations.has(name))) {
       if (!names) return 'environment';
       return looked ? plan : 'look';
     }
     if (environment.uncommittedNames.size === 0) {
-      viewer.plans.keep(text, names, plan, planned.independent && planned.unknownNames.length === 0);
+      cacheOf(state, environment.user).keep(text, names, plan, independent && unknownNames.length === 0);
     }
     return plan;
   }
 
   async function planLater(
     text: string,
-    environment: SessionEnvironment,
-    look: boolean,
+    asked: SessionEnvironment,
+    isWanted: () => boolean,
+    known: { readonly look?: true; readonly isLong?: boolean } = {},
   ): Promise<Plan | 'environment'> {
-    const { database } = environment;
+    const { database } = asked;
+    let isLong = known.isLong ?? false;
+    let look = known.look ?? false;
+    let looked = look;
     try {
-      await changing.get(database);
-      if (unread.has(database))
-        return unreadable(database, 'its definitions have changed and cannot be read again yet');
-      if (look) lastLook.set(database, performance.now());
-      let snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
-      let state = await build(snapshot);
-      await state.parser.ready();
-      // The policies may have changed meanwhile.
-      if (states.get(database) !== state) state = await build(snapshot);
-      const known = remembered(text, environment, state);
-      if (known) return known;
-      const answer = planNow(text, environment, state, look || recentlyLooked(database));
-      if (answer !== 'look') return answer;
-      lastLook.set(database, performance.now());
-      snapshot = await catalog.refresh(database);
-      state = await build(snapshot);
-      const second = planNow(text, environment, state, true);
-      return second === 'look' ? unreadable(database) : second;
+      for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        while (!isLong && spent >= TURN_MS) await nextTurn();
+        await changing.get(database);
+        if (unread.has(database))
+          return unreadable(database, 'its definitions have changed and cannot be read again yet');
+        if (look) lastLook.set(database, performance.now());
+        const snapshot = look ? await catalog.refresh(database) : await catalog.load(database);
+        let state = await build(snapshot);
+        await state.rules.parser.ready();
+        // The policies may have changed meanwhile.
+        if (states.get(database) !== state) state = await build(snapshot);
+        const environment = withOthers(asked);
+        const remembers = remembered(text, environment, state);
+        if (remembers) return remembers;
+        let planned: ReturnType<typeof planHere> | { readonly refusal: Refusal } = isLong
+          ? 'over budget'
+          : planHere(text, environment, state);
+        if (planned === 'over budget') {
+          isLong = true;
+          const { rules, generation } = state;
+          planned = await threads.plan({ text, environment, source: rules.source, generation, isWanted });
+          if (!stillHolds(state, environment, asked)) continue;
+        }
+        const answer = conclude(planned, text, environment, state, looked || recentlyLooked(database));
+        if (answer !== 'look') return answer;
+        look = true;
+        looked = true;
+      }
+      return refusePlan(RESTLESS);
     } catch (error) {
       if (error instanceof CatalogError) return unreadable(database, error.reason);
       options.onDefect?.(database, error);
       return unreadable(database);
     }
+  }
+
+  /** True where a plan that was made elsewhere meanwhile would be made again as it is. */
+  function stillHolds(state: DatabaseState, planned: SessionEnvironment, asked: SessionEnvironment): boolean {
+    const { database } = asked;
+    if (states.get(database) !== state || changing.has(database) || unread.has(database)) return false;
+    return [...withOthers(asked).uncommittedNames].every((name) => planned.uncommittedNames.has(name));
   }
 
   /** Reads the schema again; until then, and as long as that fails after a change of definitions, planning waits. */
@@ -237,23 +253,32 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
 
   return {
     tagPrefix,
-    plan(text, asked) {
+    plan(text, asked, isWanted = () => true) {
       const start = performance.now();
       const { database } = asked;
       const environment = withOthers(asked);
       if (unread.has(database) && !changing.has(database)) readAgain(database);
       const snapshot = catalog.current(database);
       const state = states.get(database);
-      if (!snapshot || state?.snapshot !== snapshot || changing.has(database) || state.parser.isRenewed) {
-        return planLater(text, environment, false);
+      const isLong = text.length > LONGEST_HERE;
+      if (
+        !snapshot ||
+        state?.rules.source.snapshot !== snapshot ||
+        changing.has(database) ||
+        state.rules.parser.isRenewed
+      ) {
+        return planLater(text, asked, isWanted, { isLong });
       }
       const known = remembered(text, environment, state);
       if (known) {
         timed(start, true);
         return known;
       }
-      const answer = planNow(text, environment, state, recentlyLooked(database));
-      if (answer === 'look') return planLater(text, environment, true);
+      if (isLong || spent >= TURN_MS) return planLater(text, asked, isWanted, { isLong });
+      const planned = planHere(text, environment, state);
+      if (planned === 'over budget') return planLater(text, asked, isWanted, { isLong: true });
+      const answer = conclude(planned, text, environment, state, recentlyLooked(database));
+      if (answer === 'look') return planLater(text, asked, isWanted, { look: true });
       if (answer !== 'environment') timed(start, false);
       return answer;
     },
@@ -280,24 +305,13 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       sets?.delete(names);
       if (sets?.size === 0) watched.delete(database);
     },
+    close: threads.close,
   };
 }
 
-/** What the policies in observe mode would have done. */
-function observe(
-  plan: Plan,
-  text: string,
-  environment: SessionEnvironment,
-  context: PlanContext,
-  protection: Protection,
-  viewer: ViewerPolicies,
-): Plan {
-  const would = planText(text, environment, { ...context, protection, policies: viewer.all }).plan;
-  const observing = new Set([...viewer.all].filter((policy) => policy.mode === 'observe').map((policy) => policy.name));
-  const masked = would.statements.flatMap((s) => s.masked).filter((label) => observing.has(label.policy));
-  const refused = would.verdict === 'refuse' && plan.verdict !== 'refuse' ? would.refusal : undefined;
-  if (!refused && masked.length === 0) return plan;
-  return { ...plan, observed: { masked, ...(refused ? { refusal: refused } : {}) } };
+/** Resolves when the sockets have been looked at. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A defect of pgveil must not let a statement through. Its error is not shown: it could quote the text. */
@@ -306,6 +320,14 @@ const DEFECT: Refusal = {
   reason: 'statement',
   message: 'pgveil could not analyse this statement',
   hint: 'This is a defect of pgveil; please report the shape of the statement.',
+};
+
+/** Drivers know how to begin again after this. */
+const RESTLESS: Refusal = {
+  code: '40001',
+  reason: 'stale',
+  message: 'the schema or the policies changed again and again while pgveil analysed this statement',
+  hint: 'Try again.',
 };
 
 function unreadable(database: string, why?: string): Plan {

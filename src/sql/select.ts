@@ -25,6 +25,7 @@ const FIELDS = new Set(
 
 /** Analyses a query below a scope. INTO is the statement's concern. */
 export function analyseQuery(select: SelectStmt, outer: Scope | undefined, analysis: Analysis): QueryResult {
+  analysis.state.viewer.pace();
   const unknown = Object.keys(select).find((field) => !FIELDS.has(field));
   if (unknown !== undefined) throw unsupported(`${unknown} in a query`);
   const ctes = withScope(select.withClause, outer, analysis);
@@ -122,7 +123,7 @@ export function prove(conjuncts: readonly Node[], scope: Scope, analysis: Analys
   }
   if (scans.size === 0) return;
   const conditions = { conjuncts, scans: [...scans], columnOf: (node: Node) => storedColumn(node, scope) };
-  proveScans(conditions, assumptions);
+  proveScans(conditions, assumptions, viewer.pace);
 }
 
 /** A reference to a column of a scan of this level; a view's definition writes casts to text around it. */

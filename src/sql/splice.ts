@@ -11,13 +11,17 @@ export interface Edit {
   readonly replacement: string;
 }
 
+/** Where the parts of an edited text come from, all counted in characters (code points) from 0. */
+export interface Positions {
+  /** In order: from `at` on the edited text shows the client's from `origin` on, or stands in the place of what began there. */
+  readonly runs: readonly { readonly at: number; readonly origin: number; readonly copied: boolean }[];
+  /** Of the edited text. */
+  readonly length: number;
+}
+
 export interface SplicedText {
   readonly text: string;
-  /**
-   * A position in `text` as a position in the client's text, both in characters (code points) from 1. A place inside a
-   * replacement maps to where the replaced text began. Undefined for a position outside the text.
-   */
-  readonly mapPosition: (position: number) => number | undefined;
+  readonly positions: Positions;
 }
 
 /**
@@ -28,8 +32,7 @@ export function splice(text: string, edits: readonly Edit[]): SplicedText {
   const bytes = Buffer.from(text);
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   const parts: string[] = [];
-  /** Runs of the new text: from `at` on (code points from 0) it shows the client's text from `origin` on, or stands there. */
-  const runs: { at: number; origin: number; copied: boolean }[] = [];
+  const runs: Positions['runs'][number][] = [];
   let read = 0;
   let readCharacters = 0;
   let written = 0;
@@ -59,18 +62,20 @@ export function splice(text: string, edits: readonly Edit[]): SplicedText {
   }
   copyUpTo(bytes.length);
 
-  const total = written;
-  return {
-    text: parts.join(''),
-    mapPosition(position) {
-      const at = position - 1;
-      // A syntax error at the end of the input stands one behind the last character.
-      if (at < 0 || at > total) return undefined;
-      const run = runs.findLast((r) => r.at <= at);
-      if (!run) return undefined;
-      return (run.copied ? run.origin + (at - run.at) : run.origin) + 1;
-    },
-  };
+  return { text: parts.join(''), positions: { runs, length: written } };
+}
+
+/**
+ * A position in the edited text as a position in the client's text, both in characters (code points) from 1. A place
+ * inside a replacement maps to where the replaced text began. Undefined for a position outside the text.
+ */
+export function mapPosition({ runs, length }: Positions, position: number): number | undefined {
+  const at = position - 1;
+  // A syntax error at the end of the input stands one behind the last character.
+  if (at < 0 || at > length) return undefined;
+  const run = runs.findLast((r) => r.at <= at);
+  if (!run) return undefined;
+  return (run.copied ? run.origin + (at - run.at) : run.origin) + 1;
 }
 
 /** The position (code points from 1) of a byte offset, as ErrorResponse's field P counts it. */

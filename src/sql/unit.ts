@@ -4,6 +4,7 @@
  */
 import type { Node } from '@pgsql/types';
 import { LRUCache } from 'lru-cache';
+import type { Pace } from './pace.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
 import { unsupported } from './refuse.js';
 import { type SplicedText, splice } from './splice.js';
@@ -49,11 +50,19 @@ export function createUnit(
 /**
  * The edited text, once it is known to say what was meant.
  * @throws RefusalError where it does not
+ * @throws OverBudget as the pace
  */
-export function renderUnit(unit: Unit, parser: SqlParser): SplicedText {
-  const rendered = unit.edits.map((edit) => ({ ...edit, replacement: edit.render() }));
+export function renderUnit(unit: Unit, parser: SqlParser, pace: Pace): SplicedText {
+  const rendered = unit.edits.map((edit) => {
+    pace();
+    return { ...edit, replacement: edit.render() };
+  });
   const spliced = splice(unit.text, rendered);
-  for (const edit of rendered) edit.mean(edit.replacement, parser);
+  for (const edit of rendered) {
+    pace(edit.replacement.length);
+    edit.mean(edit.replacement, parser);
+  }
+  pace(spliced.text.length);
   const meant = unit.statements.map((statement) => statement.node);
   if (!sameTree(reparse(spliced.text, parser), meant)) throw unsupported('a statement that cannot be rewritten safely');
   return spliced;

@@ -124,7 +124,7 @@ function analyseDefinition(
   state: StatementState,
   location: number | undefined,
 ): { readonly result: QueryResult; readonly render: () => string } {
-  const { parser, protection } = state.viewer;
+  const { parser, protection, pace } = state.viewer;
   // Counted for the client's statement, also where a view is analysed apart from it.
   for (const counted of new Set([state, analysis.state])) counted.expansions++;
   if (Math.max(state.expansions, analysis.state.expansions) > MOST_EXPANSIONS) {
@@ -133,6 +133,7 @@ function analyseDefinition(
       ...(location === undefined ? {} : { location }),
     });
   }
+  pace(definition.length);
   const statements = parser.parse(definition);
   const node = statements[0]?.node;
   if (!node || !('SelectStmt' in node)) throw unsupported(`the view ${view.schema}.${view.name}`, location);
@@ -141,7 +142,7 @@ function analyseDefinition(
   const unit = createUnit(definition, statements, () => location);
   const inner = analysis.nested({ state, unit, mentions, names: () => DEFINITION_NAMES });
   const result = inner.query(node.SelectStmt, undefined);
-  return { result, render: () => renderUnit(unit, parser).text };
+  return { result, render: () => renderUnit(unit, parser, pace).text };
 }
 
 /** A view runs with its owner's rights, its definition in a query with the role's own. */

@@ -46,7 +46,7 @@ export function createFuzzPlanner(random: Chance): FuzzPlanner {
 
   function plan(text: string, names: NameEnvironment | undefined): Plan | 'environment' {
     const [word = ''] = text.split(' ');
-    const base = { generation, fingerprint: () => '', statements: [STATEMENTS[word] ?? statement()] };
+    const base = { generation, statements: [STATEMENTS[word] ?? statement()] };
     if (word === 'names' && !names) return 'environment';
     if (word === 'refuse') return refusePlan(REFUSAL, base);
     if (word !== 'rewrite' && word !== 'masked') {
@@ -55,7 +55,8 @@ export function createFuzzPlanner(random: Chance): FuzzPlanner {
     }
     const sent = `${text} of ${generation}`;
     allowed.add(sent);
-    return { ...base, verdict: 'rewrite', text: sent, mapPosition: (position) => position };
+    const positions = { runs: [{ at: 0, origin: 0, copied: true }], length: sent.length };
+    return { ...base, verdict: 'rewrite', text: sent, positions };
   }
 
   return {

@@ -16,7 +16,7 @@ const NONE: StatementPlan = { kind: 'select', output: [], effects: [], withhold:
 
 /** Needs names for whatever reads or writes, where it needs any; refuses one text; passes the rest. */
 function testPlanner(needsNames: boolean): Planner {
-  const base = { generation: 1, fingerprint: () => '' };
+  const base = { generation: 1 };
   const plan = (text: string, names: unknown): Plan | 'environment' => {
     if (needsNames && /^(select|insert|copy|declare)/.test(text) && !names) return 'environment';
     if (text === REFUSED) {
@@ -25,8 +25,9 @@ function testPlanner(needsNames: boolean): Planner {
         verdict: 'refuse',
         ...failingText(),
         statements: [NONE],
-        mapPosition: () => undefined,
+        positions: { runs: [], length: 0 },
         refusal: REFUSAL,
+        fingerprint: '',
       };
     }
     const statements = text.split(';').map((part): StatementPlan => {

@@ -9,7 +9,6 @@ export function passPlanner(): Planner {
     verdict: 'pass',
     statements,
     generation: 1,
-    fingerprint: () => '',
   });
   return {
     tagPrefix: 'PGVEIL0123456789',

@@ -381,7 +381,7 @@ describe('a client that leaves while its DDL is under way', () => {
         const effects = [{ kind: 'ddl', names: ['left_behind'] } as const];
         const ddl = { kind: 'ddl', output: [], effects, withhold: 'nothing', masked: [] } as const;
         const statements = text.startsWith('create') ? [ddl] : [];
-        return { verdict: 'pass', statements, generation: 1, fingerprint: () => '' };
+        return { verdict: 'pass', statements, generation: 1 };
       },
       schemaChanged: () => told++,
       watchUncommitted: (_database, names) => void watched.add(names),

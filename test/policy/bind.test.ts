@@ -356,13 +356,22 @@ describe('what a policy is bound to', () => {
 
 describe('tag numbers', () => {
   it('are the same for the same column and form, and differ otherwise', () => {
-    const number = createTagNumbers();
+    const numbers = createTagNumbers();
     const label = { policy: 'p', table: 't', column: 'c', category: 'email' };
-    const first = number(label, 'token 40');
+    const first = numbers.of(label, 'token 40');
     expect([
-      number({ ...label, column: 'd' }, 'token 40'),
-      number(label, 'text 40'),
-      number(label, 'token 40'),
+      numbers.of({ ...label, column: 'd' }, 'token 40'),
+      numbers.of(label, 'text 40'),
+      numbers.of(label, 'token 40'),
     ]).toEqual([2, 3, first]);
+  });
+
+  it('are the same for those who were told them, who number nothing themselves', () => {
+    const numbers = createTagNumbers();
+    const label = { policy: 'p', table: 't', column: 'c', category: 'email' };
+    const [first, second] = [numbers.of(label, 'token 40'), numbers.of(label, 'text 40')];
+    const told = createTagNumbers(numbers.all(), 'fixed');
+    expect([told.of(label, 'text 40'), told.of(label, 'token 40')]).toEqual([second, first]);
+    expect(() => told.of(label, 'text 41')).toThrow('no tag has a number');
   });
 });

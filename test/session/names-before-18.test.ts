@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NamesNeeded } from '../../src/sql/analysis.js';
+import { unhurried } from '../../src/sql/pace.js';
 import { planText } from '../../src/sql/plan.js';
 import type { Plan, SessionEnvironment } from '../../src/sql/plan-types.js';
 import { deriveProtection, type Protection } from '../../src/sql/protection.js';
@@ -34,8 +35,9 @@ afterAll(() => schema.stop());
 function plans(text: string, _names: unknown, environment: SessionEnvironment): Plan | 'environment' {
   const policies = new Set([...protection.binding.guarded.values()].flatMap((guarded) => [...guarded.guards.keys()]));
   try {
-    return planText(text, environment, { parser: schema.parser, protection, policies, tagPrefix: TAG, generation: 1 })
-      .plan;
+    const { parser } = schema;
+    const context = { parser, protection, policies, tagPrefix: TAG, generation: 1, pace: unhurried };
+    return planText(text, environment, context).plan;
   } catch (error) {
     if (error instanceof NamesNeeded) return 'environment';
     throw error;

@@ -114,12 +114,12 @@ export function effect(...effects: SessionEffect[]): StatementPlan {
 }
 
 export function pass(...statements: StatementPlan[]): Plan {
-  return { verdict: 'pass', statements, generation: 1, fingerprint: () => '' };
+  return { verdict: 'pass', statements, generation: 1 };
 }
 
 export function rewrite(text: string, statements: readonly StatementPlan[] = [statement()], shift = 0): Plan {
-  const mapPosition = (position: number) => (position > shift ? position - shift : undefined);
-  return { verdict: 'rewrite', text, statements, generation: 1, fingerprint: () => '', mapPosition };
+  const positions = { runs: [{ at: shift, origin: 0, copied: true }], length: text.length };
+  return { verdict: 'rewrite', text, statements, generation: 1, positions };
 }
 
 export const REFUSAL: Refusal = {
@@ -140,9 +140,9 @@ export function refuse(...before: StatementPlan[]): RefusePlan {
     marker: MARKER,
     statements: [...before, statement()],
     generation: 1,
-    fingerprint: () => '',
-    mapPosition: () => undefined,
+    positions: { runs: [], length: 0 },
     refusal: REFUSAL,
+    fingerprint: '',
   };
 }
 

@@ -24,7 +24,7 @@ const tables: Readonly<Record<string, StatementPlan>> = {
 const plans = (text: string): Plan | undefined => {
   const made = tables[text] && rewrite(`rewritten ${text}`, [tables[text]]);
   if (text !== 'never' || made?.verdict !== 'rewrite') return made;
-  return { ...made, proviso: { parameters: [1], holds: () => false, otherwise: refuse() } };
+  return { ...made, proviso: { parameters: [1], evidence: [{ kind: 'any', of: [] }], otherwise: refuse() } };
 };
 const CELL = `${TAG}7:x`;
 const FINISHED = 'R(<buyer:x>)';

@@ -9,10 +9,12 @@ import { startEmbeddedPostgres } from '../../src/demo/embedded-postgres.js';
 import { createShopRoles, loadShop } from '../../src/demo/shop.js';
 import { type Binding, bindPolicies, createTagNumbers } from '../../src/policy/bind.js';
 import type { Config } from '../../src/policy/config-types.js';
+import { unhurried } from '../../src/sql/pace.js';
 import { SqlParser } from '../../src/sql/parse.js';
 import { planText } from '../../src/sql/plan.js';
-import type { NameEnvironment, Plan } from '../../src/sql/plan-types.js';
+import type { NameEnvironment, Plan, SessionEnvironment } from '../../src/sql/plan-types.js';
 import { deriveProtection, type Protection } from '../../src/sql/protection.js';
+import { policiesFor } from '../../src/sql/rules.js';
 
 /** Stands for the random prefix of a process. */
 export const TAG_PREFIX = 'pgveilTAGt';
@@ -33,6 +35,7 @@ export interface Planning {
   readonly config: Config;
   readonly binding: Binding;
   readonly protection: Protection;
+  environment(as?: As): SessionEnvironment;
   plan(text: string, as?: As): Plan;
   stop(): Promise<void>;
 }
@@ -87,36 +90,46 @@ export function planningFor(known: Planning, serverVersion: number): Promise<Pic
 async function planning(
   snapshot: Snapshot,
   config: Config,
-): Promise<Pick<Planning, 'parser' | 'config' | 'binding' | 'protection' | 'plan'>> {
+): Promise<Pick<Planning, 'parser' | 'config' | 'binding' | 'protection' | 'environment' | 'plan'>> {
   const parser = await SqlParser.load(snapshot.serverVersion);
   const binding = bindPolicies(config.policies, snapshot, parser, createTagNumbers());
   const allowed = new Set(config.allowedRoutines.map((routine) => routine.signature));
   const protection = deriveProtection(snapshot, binding, parser, allowed);
+  function environmentFor(as: As = {}): SessionEnvironment {
+    const user = as.user ?? 'shop_app';
+    const names: NameEnvironment = {
+      role: user,
+      creationSchema: 'public',
+      schemas: ['pg_temp_3', 'pg_catalog', 'public'],
+      tempRelations: new Set(['scratch']),
+      ...as.names,
+    };
+    return {
+      database: snapshot.database,
+      user,
+      names,
+      uncommittedNames: new Set(as.uncommittedNames),
+      standardConformingStrings: true,
+      clientEncoding: 'UTF8',
+    };
+  }
   return {
     parser,
     config,
     binding,
     protection,
+    environment: environmentFor,
     plan(text, as = {}) {
-      const user = as.user ?? 'shop_app';
-      const memberOf = snapshot.roleByName.get(user)?.memberOf ?? new Set<string>();
-      const policies = config.policies.filter((p) => !p.exemptRoles.some((role) => memberOf.has(role)));
-      const names: NameEnvironment = {
-        role: user,
-        creationSchema: 'public',
-        schemas: ['pg_temp_3', 'pg_catalog', 'public'],
-        tempRelations: new Set(['scratch']),
-        ...as.names,
+      const environment = environmentFor(as);
+      const policies = policiesFor({ ...config, snapshot }, environment.user);
+      const context = {
+        parser,
+        protection,
+        policies: new Set(policies),
+        tagPrefix: TAG_PREFIX,
+        generation: 1,
+        pace: unhurried,
       };
-      const environment = {
-        database: snapshot.database,
-        user,
-        names,
-        uncommittedNames: new Set(as.uncommittedNames),
-        standardConformingStrings: true,
-        clientEncoding: 'UTF8',
-      };
-      const context = { parser, protection, policies: new Set(policies), tagPrefix: TAG_PREFIX, generation: 1 };
       return planText(text, environment, context).plan;
     },
   };

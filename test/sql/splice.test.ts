@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Edit, positionOfByte, splice } from '../../src/sql/splice.js';
+import { type Edit, mapPosition, positionOfByte, splice } from '../../src/sql/splice.js';
 
 /** Characters of one to four bytes. */
 const text = fc.array(fc.constantFrom('a', ' ', '\n', 'é', '€', '😀'), { maxLength: 30 }).map((c) => c.join(''));
@@ -46,7 +46,7 @@ describe('splice', () => {
   it('maps every kept character back to its own position and every other to where the replaced text began', () => {
     fc.assert(
       fc.property(edited, ({ base, characters, ranges, edits }) => {
-        const { text: result, mapPosition } = splice(base, edits);
+        const { text: result, positions } = splice(base, edits);
         const expected: number[] = [];
         let at = 0;
         for (const r of ranges) {
@@ -56,9 +56,9 @@ describe('splice', () => {
         }
         for (let i = at; i < characters.length; i++) expected.push(i + 1);
         expected.push(characters.length + 1);
-        expect([...result, '$'].map((_, i) => mapPosition(i + 1))).toEqual(expected);
-        expect(mapPosition(0)).toBeUndefined();
-        expect(mapPosition([...result].length + 2)).toBeUndefined();
+        expect([...result, '$'].map((_, i) => mapPosition(positions, i + 1))).toEqual(expected);
+        expect(mapPosition(positions, 0)).toBeUndefined();
+        expect(mapPosition(positions, [...result].length + 2)).toBeUndefined();
       }),
     );
   });

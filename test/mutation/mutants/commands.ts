@@ -92,9 +92,9 @@ export const COMMANDS: readonly Mutant[] = [
   },
   {
     name: 'exemptions follow the login role',
-    file: 'sql/planner.ts',
-    find: 'const viewer = viewerOf(state, environment.user);',
-    replace: 'const viewer = viewerOf(state, environment.names?.role ?? environment.user);',
+    file: 'sql/rules.ts',
+    find: 'const holding = policiesFor(rules.source, environment.user);',
+    replace: 'const holding = policiesFor(rules.source, environment.names?.role ?? environment.user);',
     killers: ['server: an exempt role by SET ROLE'],
   },
 ];

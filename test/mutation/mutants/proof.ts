@@ -13,7 +13,7 @@ export const PROOF: readonly Mutant[] = [
   },
   {
     name: 'each side of an OR must exclude redacted rows',
-    file: 'sql/proof.ts',
+    file: 'sql/evidence.ts',
     find: 'either.some((sides) => sides.every((side)',
     replace: 'either.some((sides) => sides.some((side)',
     killers: ['filters: a filter beside a tautology', 'filters: WHERE below OR and NOT'],
@@ -27,14 +27,14 @@ export const PROOF: readonly Mutant[] = [
   },
   {
     name: 'nothing follows from IS NOT NULL',
-    file,
+    file: 'sql/evidence.ts',
     find: "if (fact.op === 'not null') return false;",
     replace: "if (fact.op === 'not null') return true;",
     killers: ['filters: a filter beside shipped_at IS NOT NULL'],
   },
   {
     name: 'two ranges to the same side have values in common',
-    file,
+    file: 'sql/evidence.ts',
     find: "if (a.startsWith('<') === b.startsWith('<')) return false;",
     replace: "if (a.startsWith('<') === b.startsWith('<')) return true;",
     killers: ['clauses: a filter beside a range to the same side'],
@@ -56,9 +56,9 @@ export const PROOF: readonly Mutant[] = [
   {
     name: 'a child is proven by its parent under the key that links them',
     file,
-    find: 'parent.guarded.relation === guard.parent.relation &&\n        guard.on.every((pair) =>',
+    find: 'parent.guarded.relation === guard.parent.relation &&\n      guard.on.every((pair) =>',
     replace:
-      'parent.guarded.relation === guard.parent.relation &&\n        guard.on.some(() => true) || guard.on.every((pair) =>',
+      'parent.guarded.relation === guard.parent.relation &&\n      guard.on.some(() => true) || guard.on.every((pair) =>',
     killers: ['clauses: a filter beside a condition on an order that is not joined'],
   },
   {

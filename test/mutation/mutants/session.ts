@@ -86,8 +86,8 @@ export const SESSION: readonly Mutant[] = [
   {
     name: 'planning waits for a change of the schema',
     file: 'sql/planner.ts',
-    find: '|| changing.has(database) || state.parser.isRenewed) {',
-    replace: '|| state.parser.isRenewed) {',
+    find: 'changing.has(database) ||\n        state.rules.parser.isRenewed',
+    replace: 'state.rules.parser.isRenewed',
     killers: [
       'messages: a Bind right behind a committed CREATE OR REPLACE FUNCTION',
       'functions: a harmless function replaced by one that reads',
