@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD, problems } from './problems.js';
 
-const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, functions, roles, policies';
+const TOP = 'listen, upstream, catalog, metrics, log, one_way_keys, limits, workers, functions, roles, policies';
 
 describe('YAML', () => {
   it.each([

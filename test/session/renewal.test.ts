@@ -174,7 +174,7 @@ describe('where the result would be another', () => {
 });
 
 describe('an error of the server', () => {
-  const NOTHING_THERE = s.error('42703', 'column "b" does not exist', { P: '18' });
+  const NOTHING_THERE = s.error('42703', 'column "b" does not exist', { P: '12' });
 
   test('is the answer to the Bind, with its position in the text of the client', () => {
     const script = changed();
@@ -182,7 +182,7 @@ describe('an error of the server', () => {
     script.server(s.parameters, s.columns(1), s.ready());
     const { toServer, toClient } = script.server(s.closed, Buffer.from(NOTHING_THERE), s.ready());
     expect(toClient).toBe('');
-    expect(failBind(script, toServer)).toBe('E(42703 column "b" does not exist P=8) Z(I)');
+    expect(failBind(script, toServer)).toBe('E(42703 column "b" does not exist P=2) Z(I)');
     // The server has no statement of that name any more.
     expect(script.client(...use()).toServer).toBe('C(S a) P(a|x of 2) D(S a) S');
     expect(script.server(s.closed, s.parsed, s.parameters, s.columns(1), s.ready()).toServer).toBe('B(|a) E() S');
@@ -210,7 +210,7 @@ describe('an error of the server', () => {
     expect(script.server(s.parsed, s.bound, s.done('A')).toServer).toBe('D(S a) H');
     expect(script.server(s.parameters, s.columns(1)).toServer).toBe('C(S a) P(a|x of 2) D(S a) H');
     expect(script.server(s.closed, Buffer.from(NOTHING_THERE))).toEqual({
-      toClient: 'E(42703 column "b" does not exist P=8)',
+      toClient: 'E(42703 column "b" does not exist P=2)',
       toServer: 'S Q(same)',
     });
     expect(script.server(s.ready(), s.done('A'), s.ready()).toClient).toBe('Z(I) C(A) Z(I)');

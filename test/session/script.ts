@@ -118,7 +118,7 @@ export function pass(...statements: StatementPlan[]): Plan {
 }
 
 export function rewrite(text: string, statements: readonly StatementPlan[] = [statement()], shift = 0): Plan {
-  const positions = { runs: [{ at: shift, origin: 0, copied: true }], length: text.length };
+  const positions = { runs: [{ at: shift, origin: 0, copied: true }], length: shift + text.length };
   return { verdict: 'rewrite', text, statements, generation: 1, positions };
 }
 

@@ -56,11 +56,16 @@ describe('prepared statements', () => {
     prepare(script, '', 'never');
     expect(script.client(c.bind('', ''), c.sync).toServer).toMatch(/^B\(\|pgveil refused \w+\) S$/);
     script.server(s.error('26000', 'no such statement'), s.ready());
-    // Whether the name will mean the second is not known yet.
     const sent = script.client(c.parse('', 'plain'), c.bind('', ''), c.execute(''), c.sync).toServer;
-    expect(sent).toBe('P(|rewritten plain) H');
-    expect(script.server(s.parsed).toServer).toBe('B(|) E() S');
-    expect(script.server(s.bound, s.row(CELL), s.done('A'), s.ready()).toClient).toBe(`2 ${RAW} C(A) Z(I)`);
+    expect(sent).toBe('P(|rewritten plain) B(|) E() S');
+    const answer = script.server(s.parsed, s.bound, s.row(CELL), s.done('A'), s.ready());
+    expect(answer.toClient).toBe(`1 2 ${RAW} C(A) Z(I)`);
+
+    // Behind a Sync the Parse may have failed, and the name mean the first: that is found out.
+    prepare(script, '', 'never');
+    const later = script.client(c.parse('', 'plain'), c.sync, c.bind('', ''), c.execute(''), c.sync).toServer;
+    expect(later).toBe('P(|rewritten plain) S H');
+    expect(script.server(s.parsed, s.ready()).toServer).toBe('B(|) E() S');
   });
 
   test('are refused for what their name means after a Parse that failed', () => {
