@@ -4,7 +4,8 @@ import { type Act, plan, refusal } from './planning.js';
 import { refusalOfExecute } from './provisos.js';
 import { STALE } from './refusals.js';
 import { type SessionState, whenAnswered } from './state.js';
-import { revalidate, usedNames } from './validity.js';
+import { usedNames } from './used-names.js';
+import { revalidate } from './validity.js';
 
 /** Reads the text as the server would read it now, or tells why that cannot be done. */
 export type ReadText = () => string | Refusal;
@@ -40,8 +41,7 @@ export function decide(
       else if (state.discarding) act('skipped', text);
       else if (reading !== readingOf(state)) decide(state, read, act);
       else {
-        const executed = used.filter(({ of }) => of === 'statement').map(({ key }) => key);
-        const refused = validity === 'valid' ? refusalOfExecute(state, executed) : STALE;
+        const refused = validity === 'valid' ? refusalOfExecute(state, used) : STALE;
         act(refused ? refusal(refused) : decision, text);
       }
     });

@@ -4,32 +4,15 @@
  */
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import { plan } from './planning.js';
-import { keyOfSqlName, now, type SessionState, whenAnswered } from './state.js';
+import { now, type SessionState, whenAnswered } from './state.js';
 import type { AsOf, NameTable, Portal, Prepared } from './statements.js';
-
-/** A name that a request uses, by its key. */
-export interface UsedName {
-  readonly of: 'statement' | 'portal';
-  readonly key: string;
-}
+import { type UsedName, usedNames } from './used-names.js';
 
 /**
  * `stale`: it would be planned differently today. `answered`: the client has had the error of the session's own question
  * in its place, and the server skips all up to the next Sync.
  */
 export type Validity = 'valid' | 'stale' | 'answered';
-
-/** Names that EXECUTE, FETCH and MOVE among the statements use. */
-export function usedNames(state: SessionState, statements: readonly StatementPlan[]): readonly UsedName[] {
-  return statements.flatMap(({ effects }) => effects.flatMap((effect) => usedName(state, effect) ?? []));
-}
-
-function usedName(state: SessionState, effect: SessionEffect): UsedName | undefined {
-  if (effect.kind === 'execute') return { of: 'statement', key: keyOfSqlName(state, effect.name) };
-  if (effect.kind === 'fetch') return { of: 'portal', key: keyOfSqlName(state, effect.cursor) };
-  if (effect.kind === 'run') return { of: effect.of, key: keyOfSqlName(state, effect.name) };
-  return undefined;
-}
 
 /** Makes sure that all that these names mean may run, and what that carries. The caller looks at `discarding` first. */
 export function revalidate(state: SessionState, names: readonly UsedName[], done: (validity: Validity) => void): void {
