@@ -4,7 +4,8 @@ import { type Act, type Decision, plan, refusal } from './planning.js';
 import { refusalOfExecute } from './provisos.js';
 import type { Refused } from './renewal.js';
 import { type SessionState, whenAnswered } from './state.js';
-import { revalidate, usedNames } from './validity.js';
+import { usedNames } from './used-names.js';
+import { revalidate } from './validity.js';
 
 /** Reads the text as the server would read it now, or tells why that cannot be done. */
 export type ReadText = () => string | Refusal;
@@ -40,9 +41,8 @@ export function decide(
       else if (state.discarding) act('skipped', text);
       else if (reading !== readingOf(state)) decide(state, read, act);
       else {
-        const executed = used.filter(({ of }) => of === 'statement').map(({ key }) => key);
-        const refused = validity === 'valid' ? refusalOfExecute(state, executed) : undefined;
-        const isOpen = executed.some((key) => state.statements.candidates(key).length > 1);
+        const refused = validity === 'valid' ? refusalOfExecute(state, used) : undefined;
+        const isOpen = used.some(({ of, key }) => of === 'statement' && state.statements.candidates(key).length > 1);
         if (validity !== 'valid') act(inText(validity), text);
         // The refusal may be of what a name does not mean any more.
         else if (refused && isOpen) whenAnswered(state, () => decide(state, read, act));

@@ -1,11 +1,12 @@
 /** Plans that hold under a proviso: filters that depend on what a statement is executed with, or when. */
 import { convinces } from '../sql/evidence.js';
-import type { Plan, Proviso, Refusal } from '../sql/plan-types.js';
-import type { ParameterValue } from '../sql/values.js';
+import type { Given, Plan, Proviso, Refusal } from '../sql/plan-types.js';
 import { bindParameters } from '../wire/frontend-messages.js';
 import { parameterValue } from '../wire/parameter-values.js';
 import { MalformedMessage } from '../wire/protocol-error.js';
 import type { SessionState } from './state.js';
+import type { Prepared } from './statements.js';
+import { type UsedName, usedNames } from './used-names.js';
 
 interface Range {
   readonly buffer: Buffer;
@@ -13,13 +14,13 @@ interface Range {
   readonly end: number;
 }
 
-const NO_PARAMETERS: ReadonlyMap<number, ParameterValue> = new Map();
+const NOTHING_GIVEN: Given = new Map();
 
 /** What stands for the plan now: where its proviso depends on the time alone, that is known. */
 export function heldTo(plan: Plan): Plan {
-  const proviso = provisoOf(plan);
+  const proviso = plan.verdict === 'rewrite' ? plan.proviso : undefined;
   if (!proviso || proviso.parameters.length > 0) return plan;
-  return holds(proviso, NO_PARAMETERS) ? plan : proviso.otherwise;
+  return holds(proviso, NOTHING_GIVEN) ? plan : proviso.otherwise;
 }
 
 /**
@@ -29,19 +30,31 @@ export function heldTo(plan: Plan): Plan {
 export function refusalOfBind(state: SessionState, statement: string, bind: Range | undefined): Refusal | undefined {
   // Only where a plan asks: other Binds pass unread.
   let bound: ReturnType<typeof bindParameters> | undefined;
-  for (const { plan, parameterTypes } of state.statements.candidates(statement)) {
-    const proviso = provisoOf(plan);
-    if (!proviso) continue;
-    bound ??= bind && parametersOf(bind);
-    const values = new Map<number, ParameterValue>();
-    for (const number of proviso.parameters) {
-      const parameter = bound?.get(number);
-      const value = parameter && parameterValue(parameter, parameterTypes[number - 1] ?? 0, state.clientEncoding);
-      if (value !== undefined) values.set(number, value);
+  for (const prepared of state.statements.candidates(statement)) {
+    const proviso = provisoOf(prepared);
+    if (proviso) {
+      bound ??= bind && parametersOf(bind);
+      if (!holds(proviso, boundValues(proviso, prepared, bound, state))) return proviso.otherwise.refusal;
     }
-    if (!holds(proviso, values)) return proviso.otherwise.refusal;
+    const refused = refusalOfExecute(state, usedNames(state, [prepared.statement]));
+    if (refused) return refused;
   }
   return undefined;
+}
+
+function boundValues(
+  { parameters }: Proviso,
+  { parameterTypes }: Prepared,
+  bound: ReturnType<typeof bindParameters> | undefined,
+  { clientEncoding }: SessionState,
+): Given {
+  const given = new Map<number, string | readonly string[]>();
+  for (const number of parameters) {
+    const parameter = bound?.get(number);
+    const value = parameter && parameterValue(parameter, parameterTypes[number - 1] ?? 0, clientEncoding);
+    if (value !== undefined) given.set(number, value);
+  }
+  return given;
 }
 
 /** None of a malformed message: the server would fail it. */
@@ -54,19 +67,26 @@ function parametersOf({ buffer, start, end }: Range): ReturnType<typeof bindPara
   }
 }
 
-/** Why none of these statements can be executed by SQL: what EXECUTE gives them is not looked at. */
-export function refusalOfExecute(state: SessionState, statements: readonly string[]): Refusal | undefined {
-  for (const name of statements) {
-    const refused = refusalOfBind(state, name, undefined);
-    if (refused) return refused;
+/** Why one of these statements cannot be executed by SQL with the constants that it is given. */
+export function refusalOfExecute(state: SessionState, used: readonly UsedName[]): Refusal | undefined {
+  for (const { of, key, given = NOTHING_GIVEN } of used) {
+    if (of !== 'statement') continue;
+    for (const prepared of state.statements.candidates(key)) {
+      const proviso = provisoOf(prepared);
+      if (!proviso || holds(proviso, given)) continue;
+      // The position is one in the text that was prepared.
+      const { position: _, ...refusal } = proviso.otherwise.refusal;
+      return refusal;
+    }
   }
   return undefined;
 }
 
-function provisoOf(plan: Plan): Proviso | undefined {
+function provisoOf({ plan, statement, bySql }: Prepared): Proviso | undefined {
+  if (bySql) return statement.proviso;
   return plan.verdict === 'rewrite' ? plan.proviso : undefined;
 }
 
-function holds(proviso: Proviso, parameters: ReadonlyMap<number, ParameterValue>): boolean {
+function holds(proviso: Proviso, parameters: Given): boolean {
   return proviso.evidence.every((evidence) => convinces(evidence, { now: Date.now(), parameters }));
 }

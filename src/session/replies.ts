@@ -430,7 +430,8 @@ export function noteParameter(state: SessionState, buffer: Buffer, start: number
 /** Only a plan with a proviso looks at parameters. */
 function parametersDescribed(state: SessionState, name: string, buffer: Buffer, start: number, end: number): void {
   const prepared = state.statements.get(name);
-  if (prepared?.plan.verdict === 'rewrite' && prepared.plan.proviso) {
+  const { plan, statement } = prepared ?? {};
+  if (prepared && (statement?.proviso || (plan?.verdict === 'rewrite' && plan.proviso))) {
     prepared.parameterTypes = decodeParameterDescription(buffer, start, end);
   }
 }

@@ -7,14 +7,9 @@ import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 import { plan } from './planning.js';
 import { STALE } from './refusals.js';
 import { type Refused, renew } from './renewal.js';
-import { keyOfSqlName, now, type SessionState, whenAnswered } from './state.js';
+import { now, type SessionState, whenAnswered } from './state.js';
 import type { AsOf, NameTable, Portal, Prepared } from './statements.js';
-
-/** A name that a request uses, by its key. */
-export interface UsedName {
-  readonly of: 'statement' | 'portal';
-  readonly key: string;
-}
+import { type UsedName, usedNames } from './used-names.js';
 
 /**
  * `answered`: the client has had the error of the session's own request in the place of the answer to its own, and the
@@ -26,18 +21,6 @@ const REFUSED: Refused = { refusal: STALE, errorInstead: undefined };
 
 /** Policies and schema can change while something is planned or made anew, but not again and again. */
 const SPARE_ATTEMPTS = 5;
-
-/** Names that EXECUTE, FETCH and MOVE among the statements use. */
-export function usedNames(state: SessionState, statements: readonly StatementPlan[]): readonly UsedName[] {
-  return statements.flatMap(({ effects }) => effects.flatMap((effect) => usedName(state, effect) ?? []));
-}
-
-function usedName(state: SessionState, effect: SessionEffect): UsedName | undefined {
-  if (effect.kind === 'execute') return { of: 'statement', key: keyOfSqlName(state, effect.name) };
-  if (effect.kind === 'fetch') return { of: 'portal', key: keyOfSqlName(state, effect.cursor) };
-  if (effect.kind === 'run') return { of: effect.of, key: keyOfSqlName(state, effect.name) };
-  return undefined;
-}
 
 /** Makes sure that all that these names mean may run, and what that carries. The caller looks at `discarding` first. */
 export function revalidate(state: SessionState, names: readonly UsedName[], done: (validity: Validity) => void): void {

@@ -2,6 +2,7 @@
 import type { AttNum, Oid } from '../catalog/snapshot.js';
 import type { Evidence } from './evidence.js';
 import type { Positions } from './splice.js';
+import type { ParameterValue } from './values.js';
 
 /** A protected column as metrics and logs name it. */
 export interface ColumnLabel {
@@ -51,17 +52,20 @@ export interface CopyFormat {
   readonly header: boolean;
 }
 
+/** Arguments of EXECUTE that are constants, by number from 1, without those that are NULL. */
+export type Given = ReadonlyMap<number, ParameterValue>;
+
 /** What a statement changes in the session. */
 export type SessionEffect =
   /** PREPARE name AS …; later EXECUTE of it has this output. */
   | { readonly kind: 'prepare'; readonly name: string; readonly statement: StatementPlan }
-  | { readonly kind: 'execute'; readonly name: string }
+  | { readonly kind: 'execute'; readonly name: string; readonly given?: Given }
   /** DEALLOCATE; null for ALL. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'declare'; readonly cursor: string; readonly hold: boolean; readonly statement: StatementPlan }
   | { readonly kind: 'fetch'; readonly cursor: string }
   /** A prepared statement or cursor runs, and its rows are not shown: EXPLAIN EXECUTE, MOVE. */
-  | { readonly kind: 'run'; readonly of: 'statement' | 'portal'; readonly name: string }
+  | { readonly kind: 'run'; readonly of: 'statement' | 'portal'; readonly name: string; readonly given?: Given }
   /**
    * search_path, role, temporary relations or another setting that analysis reads may have changed. `namesOnly`: not how
    * texts are read and results are written.
@@ -88,6 +92,8 @@ export interface StatementPlan {
   readonly withhold: 'nothing' | 'detail' | 'all';
   /** Protected columns that it shows masked, for metrics. */
   readonly masked: readonly ColumnLabel[];
+  /** Of a statement that PREPARE makes: what must hold when it is executed. */
+  readonly proviso?: Proviso;
 }
 
 export type RefusalReason =
@@ -139,7 +145,7 @@ export interface PassPlan extends PlanBase {
 }
 
 /**
- * What must hold when the text is executed: a filter on protected columns is allowed where the parameters, or the time,
+ * What must hold when the text, or the statement that it prepares, is executed: a filter on protected columns is allowed where the parameters, or the time,
  * keep redacted rows out of the query.
  */
 export interface Proviso {

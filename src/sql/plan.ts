@@ -20,6 +20,7 @@ import {
   type Plan,
   type Proviso,
   type Refusal,
+  type RefusePlan,
   type SessionEffect,
   type SessionEnvironment,
   type StatementPlan,
@@ -87,15 +88,34 @@ function withProviso(
   if (otherwise.verdict !== 'refuse' || !MAY_DECIDE_LATER.test(text)) return strict;
   const { reason } = otherwise.refusal;
   if (reason !== 'filter' && reason !== 'copy') return strict;
-  const evidence: Evidence[] = [];
-  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, evidence).plan();
-  if (planned.plan.verdict !== 'rewrite') return strict;
-  const proviso: Proviso = {
+  const later: Later = { evidence: [], otherwise };
+  const planned = new TextPlanner(text, context.parser.parse(text), environment, context, later).plan();
+  const { plan } = planned;
+  // What the session knows of a name that EXECUTE runs is from before the text.
+  if (plan.verdict !== 'rewrite' || executesItsOwn(plan.statements)) return strict;
+  const proviso = provisoOf(later.evidence, otherwise);
+  return proviso ? { ...planned, plan: { ...plan, proviso } } : planned;
+}
+
+/** What is decided when the text runs. */
+interface Later {
+  readonly evidence: Evidence[];
+  readonly otherwise: RefusePlan;
+}
+
+function provisoOf(evidence: readonly Evidence[], otherwise: RefusePlan): Proviso | undefined {
+  if (evidence.length === 0) return undefined;
+  return {
     parameters: [...new Set(evidence.flatMap(parametersIn))],
     evidence,
     otherwise,
   };
-  return { ...planned, plan: { ...planned.plan, proviso } };
+}
+
+function executesItsOwn(statements: readonly StatementPlan[]): boolean {
+  const effects = statements.flatMap((statement) => statement.effects);
+  const prepares = effects.some((effect) => effect.kind === 'prepare' && effect.statement.proviso);
+  return prepares && effects.some((effect) => effect.kind === 'execute' || effect.kind === 'run');
 }
 
 /**
@@ -134,17 +154,17 @@ class TextPlanner {
   #encodingKnown = true;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
-  readonly #assumptions: Evidence[] | undefined;
+  readonly #later: Later | undefined;
 
-  /** @param assumptions receives what must hold when the text runs; undefined where nothing may be assumed */
+  /** @param later receives what must hold when the text runs; undefined where nothing may be assumed */
   constructor(
     text: string,
     statements: readonly RawStatement[],
     environment: SessionEnvironment,
     context: PlanContext,
-    assumptions: Evidence[] | undefined,
+    later: Later | undefined,
   ) {
-    this.#assumptions = assumptions;
+    this.#later = later;
     this.#text = text;
     this.#statements = statements;
     this.#environment = environment;
@@ -208,6 +228,8 @@ class TextPlanner {
         },
       );
     };
+    // PREPARE is executed later, with arguments of its own.
+    const prepared: Evidence[] | undefined = 'PrepareStmt' in statement.node ? [] : undefined;
     const state: StatementState = {
       viewer: viewerOf(this.#context, names, this.#changed),
       checks: [],
@@ -216,10 +238,12 @@ class TextPlanner {
       withhold: [],
       proves: true,
       encodingKnown: this.#encodingKnown,
-      assumptions: runsAtOnce(statement.node) ? this.#assumptions : undefined,
+      assumptions: this.#later && (runsAtOnce(statement.node) ? this.#later.evidence : prepared),
       expansions: 0,
     };
-    const plan = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
+    const planned = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
+    const plan =
+      prepared && this.#later ? withItsProviso(planned, provisoOf(prepared, this.#later.otherwise)) : planned;
     this.#follow(statement, plan.effects);
     this.#endTransaction(statement);
     if (plan.effects.some(mayChangeReading) || endsTransaction(statement)) this.#encodingKnown = false;
@@ -327,6 +351,15 @@ class TextPlanner {
       fingerprint,
     };
   }
+}
+
+/** PREPARE, of a statement that may be executed under a proviso. */
+function withItsProviso(plan: StatementPlan, proviso: Proviso | undefined): StatementPlan {
+  if (!proviso) return plan;
+  const effects = plan.effects.map((effect) =>
+    effect.kind === 'prepare' ? { ...effect, statement: { ...effect.statement, proviso } } : effect,
+  );
+  return { ...plan, effects };
 }
 
 function endsTransaction({ node }: RawStatement): boolean {

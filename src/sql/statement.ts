@@ -204,8 +204,7 @@ function planKind(node: Node, analysis: Analysis, tagging: boolean): StatementPl
     const plan = planKind(inner, analysis, false);
     // With ANALYZE it runs what it names, and shows no rows.
     const effects = plan.effects.map(
-      (effect): SessionEffect =>
-        effect.kind === 'execute' ? { kind: 'run', of: 'statement', name: effect.name } : effect,
+      (effect): SessionEffect => (effect.kind === 'execute' ? { ...effect, kind: 'run', of: 'statement' } : effect),
     );
     return { ...plan, kind: 'explain', output: [], effects };
   }

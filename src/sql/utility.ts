@@ -12,6 +12,7 @@ import { PROVEN_BY, type Protection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveRelation } from './relations.js';
 import { sweptBy } from './swept.js';
+import { constantOf } from './values.js';
 
 /** What becomes of a kind of statement that mentions a protected relation. */
 type OnProtected =
@@ -265,6 +266,16 @@ function droppedReferences(statement: Readonly<Record<string, unknown>>): readon
   });
 }
 
+/** EXECUTE, with what it gives. */
+function executed(statement: Readonly<Record<string, unknown>>): SessionEffect {
+  const given = new Map<number, string>();
+  for (const [i, node] of ((statement.params as Node[] | undefined) ?? []).entries()) {
+    const constant = constantOf(node);
+    if (constant !== undefined) given.set(i + 1, constant);
+  }
+  return { kind: 'execute', name: String(statement.name ?? ''), ...(given.size > 0 ? { given } : {}) };
+}
+
 function effectsOf(
   name: string,
   statement: Readonly<Record<string, unknown>>,
@@ -290,7 +301,7 @@ function effectsOf(
     case 'DeallocateStmt':
       return [{ kind: 'deallocate', name: typeof statement.name === 'string' ? statement.name : null }];
     case 'ExecuteStmt':
-      return [{ kind: 'execute', name: String(statement.name ?? '') }];
+      return [executed(statement)];
     case 'FetchStmt': {
       const cursor = String(statement.portalname ?? '');
       return [statement.ismove ? { kind: 'run', of: 'portal', name: cursor } : { kind: 'fetch', cursor }];

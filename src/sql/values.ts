@@ -118,6 +118,19 @@ export function parametersOf(term: Term): readonly number[] {
   return [];
 }
 
+/** The text form of a constant; undefined for NULL and for anything else. */
+export function constantOf(node: Node): string | undefined {
+  if ('TypeCast' in node && node.TypeCast.arg) {
+    return isPlainTextType(node.TypeCast.typeName) ? constantOf(node.TypeCast.arg) : undefined;
+  }
+  if (!('A_Const' in node)) return undefined;
+  const { sval, ival, fval, boolval } = node.A_Const;
+  if (sval) return sval.sval ?? '';
+  if (ival) return String(ival.ival ?? 0);
+  if (boolval) return String(boolval.boolval ?? false);
+  return fval?.fval;
+}
+
 /** A constant, a parameter, or a moment relative to now; undefined for anything else. */
 export function termOf(node: Node): Term | undefined {
   if ('A_Const' in node) {

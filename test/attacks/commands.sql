@@ -206,3 +206,23 @@ SELECT * FROM payments WHERE id = 900003
 -- rollback
 LOCK TABLE orders IN SHARE MODE;
 SELECT buyer_name FROM orders WHERE id = 900001
+
+-- case: EXECUTE of a filter with a channel that is redacted
+-- expect: refused 42501
+PREPARE by_name (text, text) AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2 AND id > 900000;
+EXECUTE by_name('amazon', 'Alan Archer')
+
+-- case: EXECUTE of a filter with a channel whose spaces count for nothing
+-- expect: same or refused
+PREPARE by_name (bpchar, text) AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2 AND id > 900000;
+EXECUTE by_name('amazon  ', 'Alan Archer')
+
+-- case: EXECUTE of a filter, prepared in the same message
+-- expect: refused 42501
+-- one message
+PREPARE by_name (text, text) AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2 AND id > 900000; EXECUTE by_name('amazon', 'Alan Archer')
+
+-- case: EXECUTE of a filter over all channels
+-- expect: refused 42501
+PREPARE by_name (text, text) AS SELECT id FROM orders WHERE ($1 IS NULL OR channel = $1) AND buyer_name = $2 AND id > 900000;
+EXECUTE by_name(NULL, 'Alan Archer')

@@ -170,20 +170,24 @@ describe('binary parameters', () => {
 });
 
 describe('a statement that depends on parameters', () => {
-  it('cannot be executed by SQL, where they are not looked at', async () => {
-    const received = await play(shop.masked(), [
+  it('can be executed by SQL with the constants that keep redacted rows out', async () => {
+    const steps = (channel: string) => [
       parse(BY_CHANNEL, 'p'),
       sync(),
       ready(),
-      query("EXECUTE p('ebay', 'Edda Ebert')"),
-      ready(),
-      query("EXPLAIN EXECUTE p('ebay', 'Edda Ebert')"),
-      ready(),
+      ...[`EXECUTE p('${channel}', 'Edda Ebert')`, `EXPLAIN (COSTS OFF) EXECUTE p('${channel}', 'x')`].flatMap(
+        (sql) => [query(sql), ready()],
+      ),
       close('S', 'p'),
       sync(),
       ready(),
-    ]);
-    expect(sqlStates(received)).toEqual(['42501', '42501']);
+    ];
+    expect(sqlStates(await play(shop.masked(), steps('amazon')))).toEqual(['42501', '42501']);
+    const [direct, masked] = await Promise.all(
+      [shop.direct(), shop.masked()].map((target) => play(target, steps('ebay'))),
+    );
+    expect(sqlStates(masked!)).toEqual([]);
+    expect(rowsOf(masked!).slice(0, 1)).toEqual(rowsOf(direct!).slice(0, 1));
   });
 
   it('is refused in its place in a pipeline, and what follows goes on behind the Sync', async () => {
@@ -221,3 +225,91 @@ describe('a statement that depends on parameters', () => {
     expect(sqlStates(await play(shop.masked(), shorter))).toEqual([]);
   });
 });
+
+describe('a statement of PREPARE that depends on parameters', () => {
+  const PREPARE = `PREPARE p AS ${BY_CHANNEL}`;
+  const sql = (...texts: readonly string[]) => texts.flatMap((text) => [query(text), ready()]);
+
+  it('is executed as direct where constants keep redacted rows out', async () => {
+    const steps = sql(
+      PREPARE,
+      "EXECUTE p('ebay', 'Edda Ebert')",
+      "EXECUTE p('ebay'::text, 'Edda Ebert')",
+      `PREPARE q (timestamptz, text) AS SELECT id FROM orders WHERE shipped_at >= $1 AND buyer_name = $2`,
+      `EXECUTE q('${daysAgo(20).toISOString()}', 'Nina Neumann')`,
+      "BEGIN; EXECUTE p('ebay', 'Edda Ebert'); COMMIT",
+      'DEALLOCATE p',
+      `PREPARE p (text, int) AS SELECT id FROM orders WHERE channel IN ($1, 'trade') AND length(buyer_name) > $2 LIMIT 1`,
+      "EXECUTE p('shopify', 3)",
+    );
+    const [direct, masked] = await Promise.all([shop.direct(), shop.masked()].map((target) => play(target, steps)));
+    expect(sqlStates(masked!)).toEqual([]);
+    expect(rowsOf(direct!)).toHaveLength(5);
+    expect(rowsOf(masked!)).toEqual(rowsOf(direct!));
+  });
+
+  it.each([
+    "EXECUTE p('amazon', 'Alan Archer')",
+    "EXECUTE p(NULL, 'Alan Archer')",
+    "EXECUTE p(lower('EBAY'), 'Edda Ebert')",
+    "EXECUTE p('ebay'::char(4), 'Edda Ebert')",
+    "EXPLAIN ANALYZE EXECUTE p('amazon', 'Alan Archer')",
+    "CREATE TEMP TABLE t AS EXECUTE p('amazon', 'Alan Archer')",
+  ])('is refused in %s', async (text) => {
+    const received = await play(shop.masked(), sql(PREPARE, text));
+    expect(sqlStates(received)).toEqual([text.startsWith('CREATE') ? '0A000' : '42501']);
+    if (text.startsWith('CREATE')) return;
+    const { M, D, H, P } = errorFields(received.find(({ type }) => type === 'E')!);
+    expect(M).toBe('cannot filter on column "buyer_name" of "public.orders": it is redacted');
+    expect(D).toContain('amazon-30-days');
+    expect(H).toContain('channel');
+    // It would be one of the text that was prepared.
+    expect(P).toBeUndefined();
+  });
+
+  it('is judged by what the name means when EXECUTE runs, and with what', async () => {
+    const harmless = "PREPARE p (text, text) AS SELECT id FROM orders WHERE channel = 'ebay' AND $1 <> $2";
+    const run = [bind([], { statement: 's' }), execute(), sync(), ready()];
+    const steps = [
+      ...sql(harmless),
+      parse("EXECUTE p('amazon', 'Alan Archer')", 's'),
+      sync(),
+      ready(),
+      ...run,
+      ...sql('DEALLOCATE p', PREPARE),
+      ...run,
+      // With parameters of its own.
+      parse('EXECUTE p($1, $2)'),
+      sync(),
+      ready(),
+      // By a message.
+      bind(['ebay', 'Edda Ebert'], { statement: 'p' }),
+      execute(),
+      bind(['amazon', 'Alan Archer'], { statement: 'p' }),
+      execute(),
+      sync(),
+      ready(),
+    ];
+    const received = await play(shop.masked(), steps);
+    expect(sqlStates(received)).toEqual(['42501', '42501', '42501']);
+  });
+
+  it('is judged in a pipeline before PREPARE was answered', async () => {
+    const steps = (channel: string) => [
+      parse(PREPARE),
+      bind(),
+      execute(),
+      parse(`EXECUTE p('${channel}', 'Edda Ebert')`),
+      bind(),
+      execute(),
+      sync(),
+      ready(),
+    ];
+    expect(sqlStates(await play(shop.masked(), steps('amazon')))).toEqual(['42501']);
+    expect(sqlStates(await play(shop.masked(), steps('ebay')))).toEqual([]);
+  });
+});
+
+function rowsOf(received: readonly BackendMessage[]): readonly string[] {
+  return received.filter(({ type }) => type === 'D').map(({ body }) => body.toString('latin1'));
+}

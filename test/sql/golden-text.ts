@@ -6,6 +6,7 @@ import {
   ANY_CODE,
   type OutputColumn,
   type Plan,
+  type Proviso,
   type SessionEffect,
   type StatementPlan,
 } from '../../src/sql/plan-types.js';
@@ -25,8 +26,12 @@ export function showPlan(plan: Plan, sql: string, protection: Protection, unfold
   if (plan.verdict === 'pass') return ['-- pass', ...statements].join('\n');
   const text = unfolded ? plan.text : fold(plan.text, protection);
   const { proviso } = plan;
-  const needs = proviso && [`-- as it runs, by ${proviso.parameters.map((n) => `$${n}`).join(', ') || 'time'}`];
+  const needs = proviso && [`-- as it runs, by ${numbersOf(proviso)}`];
   return [nameOids(text, protection.snapshot), ...(needs ?? []), ...statements].join('\n');
+}
+
+function numbersOf({ parameters }: Proviso): string {
+  return parameters.map((n) => `$${n}`).join(', ') || 'time';
 }
 
 /** What stands at a position, which counts characters from 1. */
@@ -44,6 +49,7 @@ function showStatement(plan: StatementPlan, snapshot: Snapshot, indent: string):
   if (plan.copy) say(`copy ${JSON.stringify(plan.copy)}`);
   if (plan.withhold !== 'nothing') say(`withhold ${plan.withhold}`);
   if (plan.masked.length > 0) say(`masked ${plan.masked.map((m) => `${m.table}.${m.column}`).join(', ')}`);
+  if (plan.proviso) say(`as it is executed, by ${numbersOf(plan.proviso)}`);
   for (const effect of plan.effects) lines.push(...showEffect(effect, snapshot, indent));
   return lines;
 }

@@ -495,13 +495,50 @@ describe('the scope proof with parameters', () => {
     expect(isProven('orders', condition, 'buyer_name', parameters)).toBe(proves);
   });
 
-  it('is none where the statement is only prepared, or runs with parameters of its own', () => {
-    for (const text of [
-      "PREPARE p AS SELECT 1 FROM orders WHERE channel = $1 AND buyer_name = 'x'",
-      `PREPARE p AS SELECT 1 FROM orders WHERE shipped_at > '${daysAgo(3)}' AND buyer_name = 'x'`,
-    ]) {
-      expect(planning.plan(text)).toMatchObject({ verdict: 'refuse', refusal: { reason: 'filter' } });
-    }
+  it('is that of EXECUTE where the statement is only prepared', () => {
+    const provisoOf = (text: string) => {
+      const { verdict, statements } = planning.plan(text);
+      const [effect] = statements[0]!.effects;
+      return verdict === 'rewrite' && effect?.kind === 'prepare' ? effect.statement.proviso : undefined;
+    };
+    const holds = (text: string, given: Record<number, string>) => {
+      const parameters = new Map(Object.entries(given).map(([number, value]) => [Number(number), value]));
+      return provisoOf(text)?.evidence.every((evidence) => convinces(evidence, { now: Date.now(), parameters }));
+    };
+    const byChannel = 'PREPARE p (text, text) AS SELECT 1 FROM orders WHERE channel = $1 AND buyer_name = $2';
+    expect(holds(byChannel, { 1: 'ebay', 2: 'x' })).toBe(true);
+    expect(holds(byChannel, { 1: 'amazon', 2: 'x' })).toBe(false);
+    expect(holds(byChannel, { 2: 'x' })).toBe(false);
+    expect(holds(`PREPARE p AS SELECT 1 FROM orders WHERE shipped_at > '${daysAgo(3)}' AND buyer_name = 'x'`, {})).toBe(
+      true,
+    );
+    expect(provisoOf("PREPARE p AS SELECT 1 FROM orders WHERE channel = 'ebay' AND buyer_name = $1")).toBeUndefined();
+    expect(planning.plan(byChannel)).not.toHaveProperty('proviso');
+  });
+
+  it.each([
+    'PREPARE p AS SELECT 1 FROM orders WHERE id = $1 AND buyer_name = $2',
+    // The session would have to know what it is given before it knows what it is.
+    "PREPARE p (text) AS SELECT 1 FROM orders WHERE channel = $1 AND buyer_name = 'x'; EXECUTE p('amazon')",
+    "PREPARE p (text) AS SELECT 1 FROM orders WHERE channel = $1 AND buyer_name = 'x'; EXPLAIN ANALYZE EXECUTE p('amazon')",
+  ])('is none in %s', (text) => {
+    expect(planning.plan(text)).toMatchObject({ verdict: 'refuse', refusal: { reason: 'filter' } });
+  });
+
+  it('is given what EXECUTE has of constants', () => {
+    const given = (text: string) => {
+      const [effect] = planning.plan(text).statements[0]!.effects;
+      return effect?.kind === 'execute' || effect?.kind === 'run' ? [...(effect.given ?? [])] : undefined;
+    };
+    expect(given("EXECUTE p('a', 1, -2.5, true, NULL, 'b'::text, 'c'::char(1), lower('d'), $1)")).toEqual([
+      [1, 'a'],
+      [2, '1'],
+      [3, '-2.5'],
+      [4, 'true'],
+      [6, 'b'],
+    ]);
+    expect(given("EXPLAIN ANALYZE EXECUTE p('a')")).toEqual([[1, 'a']]);
+    expect(given('EXECUTE p')).toEqual([]);
   });
 });
 

@@ -74,6 +74,13 @@ DELETE FROM survey_responses WHERE id = 990012 RETURNING old, new, new IS NULL, 
 UPDATE noted SET note = 'x' WHERE id = 2 RETURNING id, page, by IS NOT NULL, changed IS NOT NULL, name, note;
 UPDATE noted SET note = 'x' WHERE id = 2
 
+-- case: PREPARE of a filter, EXECUTE for a channel that is not redacted
+-- expect: equal
+PREPARE by_name (text, text) AS SELECT id, buyer_name FROM orders WHERE channel = $1 AND buyer_name LIKE $2 AND id > 900000;
+EXECUTE by_name('ebay', 'Edda%');
+EXECUTE by_name('trade', '%');
+DEALLOCATE by_name
+
 -- case: COPY in the syntax of old
 -- expect: equal
 COPY BINARY products TO STDOUT;

@@ -63,6 +63,20 @@ export const COMMANDS: readonly Mutant[] = [
     killers: ['clauses: the names that SET brings in the same message'],
   },
   {
+    name: 'EXECUTE is judged by the constants that it gives',
+    file: 'session/provisos.ts',
+    find: 'if (!proviso || holds(proviso, given)) continue;',
+    replace: 'if (!proviso || !holds(proviso, new Map())) continue;',
+    killers: ['commands: EXECUTE of a filter with a channel that is redacted'],
+  },
+  {
+    name: 'EXECUTE in the text of its PREPARE is not allowed what nobody judges',
+    file: 'sql/plan.ts',
+    find: ' || executesItsOwn(plan.statements)) return strict;',
+    replace: ') return strict;',
+    killers: ['commands: EXECUTE of a filter, prepared in the same message'],
+  },
+  {
     name: 'set_config, and functions that call it, make names be asked for again',
     file: 'sql/statement.ts',
     find: "return sets || changes ? [{ kind: 'environment' }] : [];",

@@ -24,3 +24,13 @@ PREPARE q AS INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
 CREATE TABLE t AS EXECUTE q (1)
 -- =>
 -- refuse 0A000 statement at 14 (t): pgveil does not support CREATE TABLE AS EXECUTE where protected data is concerned
+
+-- case: a prepared filter that no parameter helps
+PREPARE p AS SELECT id FROM orders WHERE id = $1 AND buyer_name = $2
+-- =>
+-- refuse 42501 filter at 54 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted
+
+-- case: a prepared filter that is executed in the same text
+PREPARE p AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2; EXECUTE p('ebay', 'x')
+-- =>
+-- refuse 42501 filter at 59 (buyer_name): cannot filter on column "buyer_name" of "public.orders": it is redacted

@@ -134,3 +134,33 @@ EXPLAIN EXECUTE q (1)
 -- =>
 -- pass
 -- effect run statement q
+
+-- case: a prepared filter, which EXECUTE decides on
+PREPARE p (text, text) AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2
+-- =>
+PREPARE p (text, text) AS SELECT id FROM (SELECT pgveil_t."id", pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = $1 AND buyer_name = $2
+-- kind prepare
+-- effect prepare p
+--   kind select
+--   as it is executed, by $1, $2
+
+-- case: a prepared copy, which EXECUTE decides on
+PREPARE p AS INSERT INTO products (sku) SELECT buyer_name FROM orders WHERE channel = $1
+-- =>
+PREPARE p AS INSERT INTO products (sku) SELECT buyer_name FROM (SELECT pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = $1
+-- kind prepare
+-- effect prepare p
+--   kind insert
+--   as it is executed, by $1
+
+-- case: two prepared filters in one text
+PREPARE p (text) AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = 'x'; PREPARE q AS SELECT id FROM orders WHERE id = $1
+-- =>
+PREPARE p (text) AS SELECT id FROM (SELECT pgveil_t."id", pgveil_t."channel", «mask buyer_name» FROM "public"."orders" AS pgveil_t) AS "orders" WHERE channel = $1 AND buyer_name = 'x'; PREPARE q AS SELECT id FROM (SELECT pgveil_t."id" FROM "public"."orders" AS pgveil_t) AS "orders" WHERE id = $1
+-- kind prepare
+-- effect prepare p
+--   kind select
+--   as it is executed, by $1
+-- kind prepare
+-- effect prepare q
+--   kind select
