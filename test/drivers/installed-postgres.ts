@@ -20,8 +20,11 @@ const USER = 'postgres';
 const PASSWORD = 'for this test only';
 const START_MS = 30_000;
 
-/** Starts it on a free port with an empty cluster; `settings` are server settings. */
-export async function startInstalledPostgres(settings: Readonly<Record<string, string>>): Promise<RunningServer> {
+/** Starts it on a free port, with an empty cluster or as a standby of another; `settings` are server settings. */
+export async function startInstalledPostgres(
+  settings: Readonly<Record<string, string>>,
+  standbyOf?: RunningServer,
+): Promise<RunningServer> {
   const account = serverAccount();
   const bin = serverBinaries();
   const directory = await mkdtemp(path.join(tmpdir(), 'pgveil-installed-'));
@@ -31,8 +34,14 @@ export async function startInstalledPostgres(settings: Readonly<Record<string, s
     if (account) execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, directory]);
     const data = path.join(directory, 'data');
     const options = { ...account, cwd: directory };
-    const initdb = ['-D', data, '-U', USER, `--pwfile=${directory}/password`, '-A', 'scram-sha-256', '-E', 'UTF8'];
-    await run(path.join(bin, 'initdb'), [...initdb, '--locale=C', '--no-sync'], options);
+    if (standbyOf) {
+      const { host, port, user, password } = standbyOf;
+      const from = ['-h', host, '-p', String(port), '-U', user, '-D', data, '-R', '-c', 'fast', '--no-sync'];
+      await run(path.join(bin, 'pg_basebackup'), from, { ...options, env: { ...process.env, PGPASSWORD: password } });
+    } else {
+      const initdb = ['-D', data, '-U', USER, `--pwfile=${directory}/password`, '-A', 'scram-sha-256', '-E', 'UTF8'];
+      await run(path.join(bin, 'initdb'), [...initdb, '--locale=C', '--no-sync'], options);
+    }
     const port = await freePort();
     const effective = {
       listen_addresses: HOST,

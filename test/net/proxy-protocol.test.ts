@@ -169,7 +169,13 @@ test('a session, and a cancel request, by way of a proxy', async () => {
   const client = new pg.Client({ ...gateway.through, stream: () => connected });
   await client.connect();
   const sleeping = expect(client.query('select pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const admin = new pg.Client(gateway.direct);
+  await admin.connect();
+  for (let asleep = 0; asleep === 0; ) {
+    const { rowCount } = await admin.query("select from pg_stat_activity where wait_event = 'PgSleep'");
+    asleep = rowCount ?? 0;
+  }
+  await admin.end();
   const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
   const cancel = Buffer.alloc(16);
   [16, 80877102, processID, secretKey].forEach((value, i) => {
