@@ -64,14 +64,11 @@ export function handleRequests(state: SessionState): void {
   }
 }
 
-/** As a Terminate, where the client's last message is complete; otherwise the server is to see it, too. */
+/** As a Terminate, where the client's last message is complete. The server is to see the end, too, whatever it reads. */
 function endOfInput(state: SessionState): void {
-  if (state.fromClient.atBoundary && state.copyIn === 'none') {
-    terminate(state);
-    return;
-  }
-  flush(state);
+  if (state.fromClient.atBoundary && state.copyIn === 'none') terminate(state);
   state.phase = 'ending';
+  flush(state);
   state.options.sink.endServerInput();
 }
 

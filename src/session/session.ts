@@ -134,7 +134,8 @@ export function createSession(options: SessionOptions): Session {
       guard('client', () => {
         state.inputEnded = true;
         if (state.phase === 'ready') handleRequests(state);
-        else if (state.phase !== 'ending') endSession(state, undefined);
+        else if (state.phase === 'ending') options.sink.endServerInput();
+        else endSession(state, undefined);
       });
     },
     hangUp() {
