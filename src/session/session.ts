@@ -9,7 +9,7 @@ import { frontendBytesNeeded } from '../wire/frontend-messages.js';
 import { ProtocolError } from '../wire/protocol-error.js';
 import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
 import { backendBytesNeeded, handleReplies } from './replies.js';
-import { handleRequests } from './requests.js';
+import { handleEndOfInput, handleRequests } from './requests.js';
 import {
   createState,
   endSession,
@@ -133,7 +133,7 @@ export function createSession(options: SessionOptions): Session {
     inputEnded() {
       guard('client', () => {
         state.inputEnded = true;
-        if (state.phase === 'ready') handleRequests(state);
+        if (state.phase === 'ready') handleEndOfInput(state);
         else if (state.phase === 'ending') options.sink.endServerInput();
         else endSession(state, undefined);
       });
