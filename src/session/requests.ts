@@ -66,14 +66,18 @@ export function handleRequests(state: SessionState): void {
   }
 }
 
-/** As a Terminate, where the client's last message is complete; otherwise the server is to see it, too. */
+/** The client sends no more: what it has sent is handled first. */
+export function handleEndOfInput(state: SessionState): void {
+  // A server that waits for data of a COPY would never say what it waits for.
+  if (state.wait?.until === 'copy known' && state.fromClient.atBoundary) endOfInput(state);
+  else handleRequests(state);
+}
+
+/** As a Terminate, where the client's last message is complete. The server is to see the end, too, whatever it reads. */
 export function endOfInput(state: SessionState): void {
-  if (state.fromClient.atBoundary && state.copyIn === 'none') {
-    terminate(state);
-    return;
-  }
-  flush(state);
+  if (state.fromClient.atBoundary && state.copyIn === 'none') terminate(state);
   state.phase = 'ending';
+  flush(state);
   state.options.sink.endServerInput();
 }
 

@@ -10,7 +10,7 @@ import { ProtocolError } from '../wire/protocol-error.js';
 import { createLogin, handleLoginReplies, handleLoginRequests, handleStartup } from './login.js';
 import { relayReplies, relayRequests } from './relaying.js';
 import { backendBytesNeeded, handleReplies } from './replies.js';
-import { handleRequests } from './requests.js';
+import { handleEndOfInput, handleRequests } from './requests.js';
 import {
   createState,
   endSession,
@@ -145,8 +145,10 @@ export function createSession(options: SessionOptions): Session {
     inputEnded() {
       guard('client', () => {
         state.inputEnded = true;
-        if (state.phase === 'ready') handleClient();
-        else if (state.phase !== 'ending') endSession(state, undefined);
+        if (state.phase === 'ready' && state.relayed !== 'no') relayRequests(state);
+        else if (state.phase === 'ready') handleEndOfInput(state);
+        else if (state.phase === 'ending') options.sink.endServerInput();
+        else endSession(state, undefined);
       });
     },
     hangUp() {

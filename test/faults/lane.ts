@@ -21,6 +21,10 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+/** A client that hears nothing for so long gives up, where nothing may come; and where something must. */
+const PATIENCE_MS = 400;
+const LONGEST_MS = 20_000;
+
 /** The gateway waits five seconds for a peer that says nothing. */
 const LONGEST_CLEANUP_MS = 9_000;
 
@@ -31,8 +35,8 @@ export async function startLane(direct: Target): Promise<Lane> {
   const clientSide = await startFaultProxy(listener.address);
   const proxies: Readonly<Record<Leg, FaultProxy>> = { client: clientSide, server: serverSide };
   const through = { ...direct, ...clientSide.address };
-  const expected = await playScenario(direct, 20_000);
-  const unharmed = await playScenario(through, 20_000);
+  const expected = await playScenario(direct, LONGEST_MS);
+  const unharmed = await playScenario(through, LONGEST_MS);
   if (!expected.complete || !isEqual(unharmed, expected)) throw new Error('without a fault it goes wrong already');
   const counted = { client: clientSide.counted, server: serverSide.counted };
   const bystander = new pg.Client({ ...direct, ...listener.address, application_name: 'bystander' });
@@ -52,8 +56,10 @@ export async function startLane(direct: Target): Promise<Lane> {
     counted,
     async run({ leg, fault }) {
       proxies[leg].arm(fault);
-      const outcome = await playScenario(through);
+      const hangs = fault.kind === 'stall' || fault.kind.startsWith('corrupt');
+      const outcome = await playScenario(through, hangs ? PATIENCE_MS : LONGEST_MS);
       proxies[leg].arm(undefined);
+      proxies[leg].giveUp();
       const answer = await bystander.query('SELECT 1 AS one');
       if (answer.rows[0]?.one !== 1) return 'the other session is wrong';
       const deadline = Date.now() + LONGEST_CLEANUP_MS;

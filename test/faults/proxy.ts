@@ -22,6 +22,8 @@ export interface FaultProxy {
   arm(fault: Fault | undefined): void;
   /** Messages that have passed in each direction on the connection that was made last. */
   readonly counted: Readonly<Record<Direction, number>>;
+  /** Ends connections that are stalled, as the system does when a peer does not answer for long. */
+  giveUp(): void;
   /** Sockets that are open. */
   open(): number;
   close(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startFaultProxy(
   let armed: Fault | undefined;
   let counted = { 'to server': 0, 'to client': 0 };
   const sockets = new Set<Socket>();
+  const stalled = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const fault = armed;
     const count = { 'to server': 0, 'to client': 0 };
@@ -52,7 +55,7 @@ export async function startFaultProxy(
     const damage: Record<Exclude<Fault['kind'], `corrupt ${string}`>, (socket: Socket) => void> = {
       close: (socket) => socket.destroySoon(),
       reset: (socket) => socket.resetAndDestroy(),
-      stall: (socket) => socket.pause(),
+      stall: (socket) => void stalled.add(socket.pause()),
       pause: () => undefined,
     };
     pipe(near, far, 'to server');
@@ -95,6 +98,10 @@ export async function startFaultProxy(
     },
     get counted() {
       return counted;
+    },
+    giveUp() {
+      for (const socket of stalled) socket.resetAndDestroy();
+      stalled.clear();
     },
     open: () => sockets.size,
     close: () => {

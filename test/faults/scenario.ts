@@ -49,9 +49,6 @@ const STEPS: readonly Step[] = [
   ready(),
 ];
 
-/** A client that hears nothing for so long gives up. */
-const PATIENCE_MS = 250;
-
 export interface Outcome {
   /** What came, message by message, the login too. */
   readonly lines: readonly string[];
@@ -59,8 +56,8 @@ export interface Outcome {
   readonly complete: boolean;
 }
 
-/** Never rejects: what goes wrong is the end. */
-export async function playScenario(target: Target, patience = PATIENCE_MS): Promise<Outcome> {
+/** Never rejects: what goes wrong is the end. @param patience the client gives up that hears nothing for so many ms */
+export async function playScenario(target: Target, patience: number): Promise<Outcome> {
   const seen: BackendMessage[] = [];
   let complete = false;
   try {

@@ -40,6 +40,8 @@ const WAIT_MS = 20_000;
 export const CLOSED = 'closed';
 
 export interface RawOptions {
+  /** Of the protocol, as the startup packet has it; 3.0 where none is given. */
+  readonly version?: number;
   /** The login is given up where no message comes for so many milliseconds. */
   readonly wait?: number;
   /** Runs the SQL of a step that another session is to run. */
@@ -57,7 +59,7 @@ export async function connectRaw(
   const client = await open(target, options);
   const fields = { user: target.user, database: target.database, client_encoding: 'UTF8', ...parameters };
   const startup = Buffer.concat([
-    int32(PROTOCOL_3_0),
+    int32(options.version ?? PROTOCOL_3_0),
     ...Object.entries(fields).flatMap(([name, value]) => [zero(name), zero(value)]),
     Buffer.alloc(1),
   ]);

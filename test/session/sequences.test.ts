@@ -448,6 +448,23 @@ describe('COPY', () => {
     expect(script.client(c.copyData('y'), c.copyDone, c.query('q')).toServer).toBe('Q(q)');
   });
 
+  test.each<[string, Buffer[]]>([
+    ['Q', [c.query('copy in')]],
+    ['Q d c', [c.query('copy in'), c.copyData('a'), c.copyDone]],
+  ])('%s, and the client sends no more: the server sees that at once', (_what, [first, ...rest]) => {
+    const script = startScript(copy);
+    script.client(first!);
+    if (rest.length > 0) {
+      script.server(s.copyIn);
+      script.client(...rest);
+    }
+    expect(script.held).toBe(true);
+    script.session.inputEnded();
+    expect(script.client().toServer).toBe('');
+    expect(script.events).toContain('the server gets no more');
+    expect(script.server(s.done('COPY 1'), s.ready()).toClient).toBe('C(COPY 1) Z(I)');
+  });
+
   test('Q f', () => {
     const script = startScript(copy);
     script.client(c.query('copy t from stdin'));

@@ -13,6 +13,7 @@ import {
   transcript,
 } from '../harness/raw-client.js';
 import { GROUPS, SCRIPTS } from './scripts/all.js';
+import { DEATHS, VICTIM_NAME } from './scripts/asynchronous.js';
 import type { Script } from './scripts/script.js';
 import { STARTUP } from './scripts/startup.js';
 
@@ -21,9 +22,15 @@ let admin: pg.Client;
 
 beforeAll(async () => {
   shop = await startShopGateway('A');
-  admin = new pg.Client(shop.direct('postgres'));
-  await admin.connect();
+  admin = await connectAdmin();
 });
+
+async function connectAdmin(): Promise<pg.Client> {
+  const client = new pg.Client(shop.direct('postgres'));
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
 
 afterAll(async () => {
   await admin?.end();
@@ -32,12 +39,22 @@ afterAll(async () => {
 
 /** The whole session, from the first message of the login to the last. */
 async function play(target: Target, script: Script): Promise<string> {
-  const client = await connectRaw(target, script.parameters, { elsewhere: (sql) => admin.query(sql) });
+  const client = await connectRaw(target, script.parameters, { elsewhere });
   await client.play(script.steps);
   if (!script.hangsUp) await client.end();
   client.drop();
   const received = client.received.filter((message) => message.type !== CLOSED || script.hangsUp);
   return transcript(received.map(withoutPlace));
+}
+
+/** Runs the SQL as another session; `kill` kills the server process of the client. */
+async function elsewhere(sql: string): Promise<void> {
+  if (sql !== 'kill') {
+    await admin.query(sql);
+    return;
+  }
+  const { rows } = await admin.query(`SELECT pid FROM pg_stat_activity WHERE application_name = '${VICTIM_NAME}'`);
+  process.kill(rows[0].pid, 'SIGKILL');
 }
 
 /**
@@ -104,6 +121,38 @@ describe('startup', () => {
   });
 });
 
+describe('deaths', () => {
+  /** Waits until the server takes connections again, directly and through the gateway. */
+  async function recovered(): Promise<void> {
+    for (const target of [shop.direct('postgres'), shop.masked()]) {
+      await expect
+        .poll(
+          () =>
+            connectRaw(target).then(
+              (client) => client.end().then(() => true),
+              () => false,
+            ),
+          { timeout: 30_000 },
+        )
+        .toBe(true);
+    }
+    await admin.end().catch(() => undefined);
+    admin = await connectAdmin();
+  }
+
+  /** A connection that breaks off without a word is told of by the gateway. */
+  const told = /\nE SFATAL\\x00VFATAL\\x00C08006\\x00Mthe database closed the connection\\x00\\x00(?=\nclosed)/;
+
+  it.each(DEATHS.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
+    const direct = await play(shop.direct(), script);
+    await recovered();
+    const masked = await play(shop.masked(), script);
+    await recovered();
+    expect(masked).toMatch(told);
+    expect(masked.replace(told, '')).toBe(direct);
+  });
+});
+
 describe('the table in README.md', () => {
   const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
   const named = [...readme.matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)]
@@ -111,8 +160,9 @@ describe('the table in README.md', () => {
     .flatMap(([, , scripts]) => scripts!.split('; '));
 
   it('names scripts that there are', () => {
-    const names = new Set([...SCRIPTS, ...STARTUP].map(({ name }) => name));
-    expect(names.size).toBeGreaterThan(200);
+    const names = new Set([...SCRIPTS, ...STARTUP, ...DEATHS].map(({ name }) => name));
+    expect(names.size).toBeGreaterThan(250);
+    expect(named.length).toBeGreaterThan(100);
     expect(named.map((name) => name.trim()).filter((name) => !names.has(name))).toEqual([]);
   });
 });

@@ -22,19 +22,22 @@ import { type Script, script } from './script.js';
 
 const ask = (...texts: readonly string[]) => texts.flatMap((text) => [query(text), ready()]);
 const closed = () => until('none');
-const NAME = 'the one that is ended';
-const VICTIM = { parameters: { application_name: NAME }, hangsUp: true } as const;
+/** Its application name. */
+export const VICTIM_NAME = 'the one that is ended';
+const VICTIM = { parameters: { application_name: VICTIM_NAME }, hangsUp: true } as const;
 /** Once it runs something, or waits for data, whatever was asked. */
 const end = (state: string) =>
   elsewhere(`DO $$
     BEGIN
       FOR i IN 1..500 LOOP
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE application_name = '${NAME}' AND (${state});
+          WHERE application_name = '${VICTIM_NAME}' AND (${state});
         EXIT WHEN FOUND;
         PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
       END LOOP;
     END $$`);
+/** The backend is gone without a word; the server ends all others, and begins anew. */
+const kill = elsewhere('kill');
 const victim = (name: string, steps: readonly Step[]) => script(name, [...steps, closed()], VICTIM);
 
 export const NOTICES: readonly Script[] = [
@@ -248,5 +251,16 @@ export const ENDS: readonly Script[] = [
     until('G'),
     copyData('9001\tnew\n'),
     halfClose(),
+  ]),
+];
+
+/** Played last, each when the server is there again. */
+export const DEATHS: readonly Script[] = [
+  victim('killed while idle', [...ask('SELECT 1'), kill]),
+  victim('killed while a Query runs', [query('SELECT pg_sleep(30)'), kill]),
+  victim('killed in the middle of a pipeline', [
+    together(...extended('SELECT 1'), sync(), ...extended('SELECT pg_sleep(30)'), sync()),
+    ready(),
+    kill,
   ]),
 ];
