@@ -95,7 +95,7 @@ function handleMessage(state: SessionState, reader: MessageReader): void {
       state.discarding = false;
       state.unsynced = false;
       state.boundSinceSync = false;
-      state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
+      expectSync(state);
       forward(state, buffer, start, end);
       return;
     case Frontend.flush:
@@ -146,6 +146,12 @@ function endSkipping(state: SessionState): void {
   state.unsynced = false;
   state.boundSinceSync = false;
   state.toServer.append(SYNC);
+  expectSync(state);
+}
+
+function expectSync(state: SessionState): void {
+  state.statements.sync();
+  state.portals.sync();
   state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
 }
 
@@ -203,7 +209,7 @@ function actOnParse(
     bySql: false,
     asOf,
   };
-  state.statements.expect(key, prepared);
+  state.statements.expectInstead(key, [prepared]);
   const settled = () => state.statements.settle(key, prepared);
   state.replies.push({
     kind: 'parse',
@@ -243,7 +249,7 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     if (!refused) {
       const asOf = now(state);
       const candidates = state.statements.candidates(statement).map((prepared) => portalOf(prepared, asOf));
-      for (const candidate of candidates) state.portals.expect(portal, candidate);
+      state.portals.expectInstead(portal, candidates);
       const settled = () => {
         for (const candidate of candidates) state.portals.settle(portal, candidate);
       };

@@ -2,8 +2,8 @@
  * Prepared statements and portals by name, as the server will have them.
  *
  * A name changes when the server's reply confirms it, never when the request is sent: a Parse under a taken name fails
- * and the old statement stays, and requests behind an error are skipped. Decisions that have to be made before the
- * replies are in look at every statement that the name could mean by then (`candidates`).
+ * and the old statement stays, and requests behind an error are skipped up to the next Sync. Decisions that have to be
+ * made before the replies are in look at every statement that the name could mean by then (`candidates`).
  */
 import type { Plan, SessionEffect, StatementPlan } from '../sql/plan-types.js';
 
@@ -71,10 +71,17 @@ export function portalOf(prepared: Prepared, asOf: AsOf): Portal {
   return { prepared, statement: prepared.statement, hold: false, held: false, asOf, carried: undefined };
 }
 
+interface Expected<T> {
+  readonly value: T;
+  /** Number of Syncs before a Parse or Bind: up to the next one, requests behind it run only if it succeeds. */
+  readonly segment: number | undefined;
+}
+
 /** Names of one kind: what they mean now, and what requests in flight may make them mean. */
 export class NameTable<T> {
   readonly #confirmed = new Map<string, T>();
-  readonly #inFlight = new Map<string, T[]>();
+  readonly #inFlight = new Map<string, Expected<T>[]>();
+  #segment = 0;
 
   /** What the name means once all replies up to now were seen. */
   get(name: string): T | undefined {
@@ -103,15 +110,31 @@ export class NameTable<T> {
 
   /** A request is in flight that may make the name mean this. */
   expect(name: string, value: T): void {
+    this.#expect(name, { value, segment: undefined });
+  }
+
+  /** A Parse or Bind is in flight that makes the name mean one of these: if it fails, the server skips to the next Sync. */
+  expectInstead(name: string, values: readonly T[]): void {
+    values.forEach((value, i) => {
+      this.#expect(name, { value, segment: i === 0 ? this.#segment : undefined });
+    });
+  }
+
+  #expect(name: string, one: Expected<T>): void {
     const expected = this.#inFlight.get(name);
-    if (expected) expected.push(value);
-    else this.#inFlight.set(name, [value]);
+    if (expected) expected.push(one);
+    else this.#inFlight.set(name, [one]);
+  }
+
+  /** A Sync is in flight: what comes behind it runs whatever has failed. */
+  sync(): void {
+    this.#segment++;
   }
 
   /** The reply to that request was seen, or will not come. */
   settle(name: string, value: T): void {
     const expected = this.#inFlight.get(name);
-    const at = expected?.indexOf(value) ?? -1;
+    const at = expected?.findIndex((one) => one.value === value) ?? -1;
     if (!expected || at < 0) return;
     if (expected.length === 1) this.#inFlight.delete(name);
     else expected.splice(at, 1);
@@ -120,9 +143,10 @@ export class NameTable<T> {
   /** Everything that the name can mean when a request sent now is processed. */
   candidates(name: string): readonly T[] {
     const confirmed = this.#confirmed.get(name);
-    const expected = this.#inFlight.get(name);
-    if (!expected) return confirmed === undefined ? [] : [confirmed];
-    return confirmed === undefined ? expected : [confirmed, ...expected];
+    const expected = this.#inFlight.get(name) ?? [];
+    const last = expected.findLastIndex(({ segment }) => segment === this.#segment);
+    const possible = expected.slice(Math.max(last, 0)).map(({ value }) => value);
+    return last >= 0 || confirmed === undefined ? possible : [confirmed, ...possible];
   }
 }
 

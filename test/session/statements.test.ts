@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { nameKey } from '../../src/session/statements.js';
 import type { Plan, StatementPlan } from '../../src/sql/plan-types.js';
-import { client as c, effect, pass, rewrite, server as s, startScript, statement, TAG, tagged } from './script.js';
+import {
+  client as c,
+  effect,
+  pass,
+  refuse,
+  rewrite,
+  server as s,
+  startScript,
+  statement,
+  TAG,
+  tagged,
+} from './script.js';
 
 /** Each text of these names is a statement whose first column is tagged under that id. */
 const tables: Readonly<Record<string, StatementPlan>> = {
@@ -89,6 +100,42 @@ describe('prepared statements', () => {
     expect(script.server(...replies(), ...replies(), ...replies(), s.ready()).toClient).toBe(
       `1 2 ${FINISHED} C(A) 1 2 ${RAW} C(A) 1 2 ${FINISHED} C(A) Z(I)`,
     );
+  });
+
+  describe('under a proviso that does not hold', () => {
+    const judged = (text: string): Plan | undefined => {
+      const [plan, otherwise] = [plans(text), refuse()];
+      if (text !== 'seven' || plan?.verdict !== 'rewrite' || otherwise.verdict !== 'refuse') return plan;
+      return { ...plan, proviso: { parameters: [1], holds: () => false, otherwise } };
+    };
+
+    test('are refused at Bind', () => {
+      const script = startScript(judged);
+      prepare(script, 'a', 'seven');
+      expect(script.client(c.bind('', 'a'), c.execute(''), c.sync).toServer).toContain('B(|pgveil refused ');
+    });
+
+    test('do not count once a Parse takes their place in the same pipeline', () => {
+      const script = startScript(judged);
+      prepare(script, '', 'seven');
+      expect(script.client(c.parse('', 'plain'), c.bind('', ''), c.execute(''), c.sync).toServer).toBe(
+        'P(|rewritten plain) B(|) E() S',
+      );
+    });
+
+    test('count again behind a Sync, for the Parse may have failed', () => {
+      const script = startScript(judged);
+      prepare(script, '', 'seven');
+      expect(script.client(c.parse('', 'plain'), c.sync, c.bind('', ''), c.sync).toServer).toContain(
+        'B(|pgveil refused ',
+      );
+    });
+
+    test('count where they take the place of another', () => {
+      const script = startScript(judged);
+      prepare(script, '', 'plain');
+      expect(script.client(c.parse('', 'seven'), c.bind('', ''), c.sync).toServer).toContain('B(|pgveil refused ');
+    });
   });
 });
 
@@ -321,8 +368,9 @@ describe('a change of the policy', () => {
     const script = changing();
     prepare(script, '', 'x');
     script.generation = 2;
-    script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync);
-    expect(script.server(s.parsed).toServer).toBe('B(|) E() S');
+    expect(script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync).toServer).toBe(
+      'P(|text 2) B(|) E() S',
+    );
   });
 
   test('a statement of PREPARE cannot be executed or bound', () => {
