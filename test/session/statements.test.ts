@@ -132,6 +132,34 @@ describe('prepared statements', () => {
       `1 2 ${FINISHED} C(A) 1 2 ${RAW} C(A) 1 2 ${FINISHED} C(A) Z(I)`,
     );
   });
+
+  describe('under a proviso that does not hold', () => {
+    const judged = (text: string): Plan | undefined => {
+      const [plan, otherwise] = [plans(text), refuse()];
+      if (text !== 'seven' || plan?.verdict !== 'rewrite' || otherwise.verdict !== 'refuse') return plan;
+      return { ...plan, proviso: { parameters: [1], evidence: [{ kind: 'any', of: [] }], otherwise } };
+    };
+
+    test('are refused at Bind', () => {
+      const script = startScript(judged);
+      prepare(script, 'a', 'seven');
+      expect(script.client(c.bind('', 'a'), c.execute(''), c.sync).toServer).toContain('B(|pgveil refused ');
+    });
+
+    test('do not count once a Parse takes their place in the same pipeline', () => {
+      const script = startScript(judged);
+      prepare(script, '', 'seven');
+      expect(script.client(c.parse('', 'plain'), c.bind('', ''), c.execute(''), c.sync).toServer).toBe(
+        'P(|rewritten plain) B(|) E() S',
+      );
+    });
+
+    test('count where they take the place of another', () => {
+      const script = startScript(judged);
+      prepare(script, '', 'plain');
+      expect(script.client(c.parse('', 'seven'), c.bind('', ''), c.sync).toServer).toContain('B(|pgveil refused ');
+    });
+  });
 });
 
 describe('portals', () => {
@@ -347,8 +375,9 @@ describe('a change of the policy', () => {
     const script = changing();
     prepare(script, '', 'x');
     script.generation = 2;
-    const sent = script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync).toServer;
-    expect(sent).toBe('P(|y) B(|) E() S'.replace('y', 'text 2'));
+    expect(script.client(c.parse('', 'y'), c.bind('', ''), c.execute(''), c.sync).toServer).toBe(
+      'P(|text 2) B(|) E() S',
+    );
   });
 
   test('a statement of PREPARE cannot be executed or bound', () => {
