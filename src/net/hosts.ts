@@ -61,6 +61,8 @@ export interface Hosts {
 }
 
 const LOOK_MS = 2_000;
+/** Between two looks at broken connections: each that fails to log in is one. */
+const LOST_MS = 500;
 const NOTHING: Buffer = Buffer.alloc(0);
 const UNREACHABLE = fatalError('08006', 'the database cannot be reached', 'Try again later.');
 
@@ -113,6 +115,7 @@ export function createHosts(options: HostsOptions): Hosts {
       .map(({ server }) => server);
   }
 
+  let lostAt = Number.NEGATIVE_INFINITY;
   const watches = look !== undefined && (servers().length > 1 || target() !== 'any');
   const timer = watches ? setInterval(lookAtAll, LOOK_MS).unref() : undefined;
   if (watches) lookAtAll();
@@ -167,7 +170,10 @@ export function createHosts(options: HostsOptions): Hosts {
       return rankOf(kind, target()) < NEVER ? undefined : wrongKind(kind, target());
     },
     lost() {
-      if (watches) lookAtAll();
+      const now = performance.now();
+      if (!watches || now - lostAt < LOST_MS) return;
+      lostAt = now;
+      lookAtAll();
     },
     cancel(packet) {
       const places = servers().map((server) => ({ server, down: seenOf(server) === 'down' }));

@@ -286,6 +286,51 @@ describe('the catalog connection', () => {
   });
 });
 
+describe('several servers', () => {
+  const pids = async (): Promise<readonly number[]> => {
+    const { rows } = await admin.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgveil catalog' AND datname = current_database()",
+    );
+    return rows.map(({ pid }) => pid);
+  };
+
+  it('the next one is asked where the first cannot be reached', async () => {
+    const more = [{ host: server.host, port: server.port }];
+    catalog = start({ upstream: { host: '127.0.0.1', port: await unusedPort(), more } });
+    expect((await catalog.load('postgres')).database).toBe('postgres');
+    expect(errors).toEqual([]);
+  });
+
+  it('none is asked behind one that does not let the user in', async () => {
+    const more = [{ host: server.host, port: await unusedPort() }];
+    catalog = start({ upstream: { host: server.host, port: server.port, more }, password: () => 'wrong' });
+    await expect(catalog.load('postgres')).rejects.toMatchObject({ code: '28P01' });
+  });
+
+  it('the connection is made anew when another one is the first to ask', async () => {
+    let first = '127.0.0.1';
+    const upstream = {
+      get host() {
+        return first;
+      },
+      port: server.port,
+    };
+    catalog = start({ upstream });
+    await catalog.load('postgres');
+    const before = await pids();
+    await catalog.refresh('postgres');
+    expect(await pids()).toEqual(before);
+    first = 'localhost';
+    await catalog.refresh('postgres');
+    for (let waited = 0; (await pids()).some((pid) => before.includes(pid)); waited += 20) {
+      expect(waited).toBeLessThan(5_000);
+      await sleep(20);
+    }
+    expect(await pids()).toHaveLength(1);
+    expect(reads).toHaveLength(1);
+  });
+});
+
 describe('a database that cannot be read', () => {
   it('says so, with the server’s reason: it does not exist, or the password is wrong', async () => {
     catalog = start();

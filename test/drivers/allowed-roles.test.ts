@@ -73,6 +73,27 @@ it('the log names the roles that stored values reach unmasked', () => {
   expect(warnings[0].msg).toBe('stored values reach this role unmasked');
 });
 
+it('a role has as many sessions as the configuration says, and the server’s own words for one more', async () => {
+  const connectAs = async ({ host, port, user, password, database }: Target) => {
+    const client = new pg.Client({ host, port, user, password, database });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
+  const refusal = (target: Target) =>
+    connectAs(target).then(
+      () => expect.fail('it was let in'),
+      ({ code, message, severity }: pg.DatabaseError) => ({ code, message, severity }),
+    );
+  await asAdmin((admin) => admin.query('alter role legacy connection limit 3'));
+  const clients = [];
+  for (let i = 0; i < 3; i++) clients.push(await connectAs(through('legacy')));
+  const [here, there] = [await refusal(through('legacy')), await refusal(direct('legacy'))];
+  expect(here).toEqual(there);
+  expect(here.code).toBe('53300');
+  for (const client of clients) await client.end();
+});
+
 describe('replication', () => {
   it('is refused for other roles, in words', async () => {
     const { stderr, status } = await run('pg_basebackup', ['-D', path.join(folder, 'no')], through('legacy'));

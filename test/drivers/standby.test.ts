@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lookAtHost } from '../../src/catalog/host-kind.js';
 import { parseConfig } from '../../src/config.js';
 import { type Gateway, startGateway } from '../../src/gateway.js';
 import { createLog } from '../../src/log.js';
@@ -79,16 +80,38 @@ async function eventually(test: () => Promise<boolean>): Promise<void> {
   expect.fail('it did not come about');
 }
 
+it('what a server is, as far as the catalog user can tell', async () => {
+  const { user, password } = primary;
+  const look = (server: HostPort, login = {}) =>
+    lookAtHost({ host: server.host, port: server.port }, { user, password, database: 'postgres', ...login });
+  expect(await look(primary)).toEqual({ standby: false, readOnly: false });
+  expect(await look(standby)).toEqual({ standby: true, readOnly: false });
+  expect(await look({ host: '127.0.0.1', port: 1 })).toBe('down');
+  expect(await look(primary, { password: 'wrong' })).toBe('unknown');
+  expect(await look(primary, { database: 'nowhere' })).toBe('unknown');
+  await withClient(primary, async (client) => {
+    const shown = async () => (await client.query('show default_transaction_read_only')).rows[0];
+    const readOnly = (value: string) => eventually(async () => (await shown()).default_transaction_read_only === value);
+    await client.query('create role looker login');
+    await client.query('alter role looker set default_transaction_read_only = on');
+    await client.query(`alter role looker password '${password}'`);
+    expect(await look(primary, { user: 'looker' })).toEqual({ standby: false, readOnly: false });
+    await client.query('alter system set default_transaction_read_only = on');
+    await client.query('select pg_reload_conf()');
+    await readOnly('on');
+    expect(await look(primary)).toEqual({ standby: false, readOnly: true });
+    await client.query('alter system reset default_transaction_read_only');
+    await client.query('select pg_reload_conf()');
+    await readOnly('off');
+  });
+});
+
 describe('target_session_attrs', () => {
   it.each([
-    ['any', 'standby'],
     ['read-write', 'primary'],
-    ['primary', 'primary'],
-    ['read-only', 'standby'],
-    ['standby', 'standby'],
     ['prefer-standby', 'standby'],
   ])('%s', async (target, expected) => {
-    const gateway = await gatewayBefore([standby, primary], target);
+    const gateway = await gatewayBefore(target === 'read-write' ? [standby, primary] : [primary, standby], target);
     expect(await kindAt(gateway)).toBe(expected);
     expect((await readiness(gateway))[0]).toBe(200);
     // Masked wherever the session is.
