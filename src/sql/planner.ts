@@ -198,7 +198,10 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
         if (planned === 'over budget') {
           isLong = true;
           const { rules, generation } = state;
+          // The text was decoded, and its plan will be sent: each is a copy of a text that may have megabytes.
+          await nextTurn();
           planned = await threads.plan({ text, environment, source: rules.source, generation, isWanted });
+          await nextTurn();
           if (!stillHolds(state, environment, asked)) continue;
         }
         const answer = conclude(planned, text, environment, state, looked || recentlyLooked(database));

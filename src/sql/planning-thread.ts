@@ -1,4 +1,5 @@
 /** A thread that plans long texts, one after the other. It is ended from outside where one takes too long. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createTagNumbers } from '../policy/bind.js';
 import { NamesNeeded } from './analysis.js';
@@ -6,6 +7,11 @@ import { unhurried } from './pace.js';
 import { SqlParser } from './parse.js';
 import type { FromThread, ThreadData, ToThread } from './planning-messages.js';
 import { makeRules, planByRules, type Rules } from './rules.js';
+
+/** Sessions come first; `nice` gives a thread of this about a third of their share where there is no core for both. */
+const NICE = 5;
+// On Linux each thread has a priority of its own; elsewhere it would be the gateway's.
+if (process.platform === 'linux') setPriority(0, NICE);
 
 const { tagPrefix } = workerData as ThreadData;
 const known = new Map<number, Extract<ToThread, { kind: 'rules' }>>();

@@ -43,8 +43,9 @@ export class MessageReader {
   #chunk: Buffer = EMPTY;
   #offset = 0;
   #queue: Buffer[] = [];
-  #stash: Buffer[] = [];
-  #stashed = 0;
+  /** The message that is being assembled: filled as its bytes come, so that no chunk costs more than its own length. */
+  #assembly: Buffer = EMPTY;
+  #assembled = 0;
   #wanted = HEADER_BYTES;
   #total = 0;
 
@@ -63,14 +64,14 @@ export class MessageReader {
 
   /** Everything pushed was found, and it ended with a message. */
   get atBoundary(): boolean {
-    return this.remaining === 0 && this.#stashed === 0 && this.#offset === this.#chunk.length && !this.#queue.length;
+    return this.remaining === 0 && this.#assembled === 0 && this.#offset === this.#chunk.length && !this.#queue.length;
   }
 
   /** @throws ProtocolError for a message that is not allowed; the reader is of no use afterwards */
   next(): Found {
     while (this.#available() > 0) {
       if (this.remaining > 0) return this.#findRest();
-      const found = this.#stashed > 0 ? this.#assemble() : this.#findInChunk();
+      const found = this.#assembled > 0 ? this.#assemble() : this.#findInChunk();
       if (found !== 'nothing') return found;
     }
     return 'nothing';
@@ -113,34 +114,36 @@ export class MessageReader {
     } else {
       this.#wanted = HEADER_BYTES;
     }
+    this.#assembly = Buffer.allocUnsafe(this.#wanted);
     this.#take(available);
     return 'nothing';
   }
 
   #assemble(): Found {
-    const headerKnown = this.#stashed >= HEADER_BYTES;
-    this.#take(Math.min(this.#chunk.length - this.#offset, this.#wanted - this.#stashed));
-    if (this.#stashed < this.#wanted) return 'nothing';
-    const assembled = this.#stash.length === 1 ? this.#stash[0]! : Buffer.concat(this.#stash, this.#stashed);
+    const headerKnown = this.#assembled >= HEADER_BYTES;
+    this.#take(Math.min(this.#chunk.length - this.#offset, this.#wanted - this.#assembled));
+    if (this.#assembled < this.#wanted) return 'nothing';
     if (!headerKnown) {
-      this.#readHeader(assembled, 0);
+      const header = this.#assembly;
+      this.#readHeader(header, 0);
       if (this.#wanted > HEADER_BYTES) {
-        this.#stash = [assembled];
+        this.#assembly = Buffer.allocUnsafe(this.#wanted);
+        header.copy(this.#assembly);
         return 'nothing';
       }
     }
-    this.#stash = [];
-    this.#stashed = 0;
-    this.buffer = assembled;
+    this.buffer = this.#assembly;
     this.start = 0;
-    this.end = assembled.length;
+    this.end = this.#assembled;
+    this.#assembly = EMPTY;
+    this.#assembled = 0;
     this.remaining = this.#total - this.end;
     return this.remaining === 0 ? 'message' : 'head';
   }
 
   #take(count: number): void {
-    this.#stash.push(this.#chunk.subarray(this.#offset, this.#offset + count));
-    this.#stashed += count;
+    this.#chunk.copy(this.#assembly, this.#assembled, this.#offset, this.#offset + count);
+    this.#assembled += count;
     this.#offset += count;
   }
 

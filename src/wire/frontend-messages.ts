@@ -188,13 +188,29 @@ export function assertEmpty(start: number, end: number): void {
 }
 
 export function encodeQuery(text: string): Buffer {
-  return message('Q', [cstring(text)]);
+  return textMessage('Q', EMPTY, text, EMPTY);
 }
 
 /** `name` as decoded: latin1 of its bytes. */
 export function encodeParse(name: string, text: string, parameterTypes: readonly number[]): Buffer {
-  const types = parameterTypes.map((oid) => int32(oid | 0));
-  return message('P', [cstring(name, 'latin1'), cstring(text), int16(types.length), ...types]);
+  const types = [int16(parameterTypes.length), ...parameterTypes.map((oid) => int32(oid | 0))];
+  return textMessage('P', cstring(name, 'latin1'), text, Buffer.concat(types));
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A message around a text, which can be long: it is copied once. */
+function textMessage(type: string, before: Buffer, text: string, after: Buffer): Buffer {
+  if (text.includes('\0')) throw new ProtocolError('a string holds a zero byte');
+  const length = HEADER_BYTES + before.length + Buffer.byteLength(text) + 1 + after.length;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.write(type, 'latin1');
+  bytes.writeInt32BE(length - 1, 1);
+  before.copy(bytes, HEADER_BYTES);
+  const end = HEADER_BYTES + before.length + bytes.write(text, HEADER_BYTES + before.length);
+  bytes[end] = 0;
+  after.copy(bytes, end + 1);
+  return bytes;
 }
 
 /** A Bind without parameters, with all results as text. */
