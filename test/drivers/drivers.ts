@@ -37,6 +37,26 @@ export const DRIVERS: readonly Driver[] = [
     lacks: ['binary'],
   },
   { name: 'asyncpg', run: script('asyncpg', 'with_asyncpg.py'), error: 'InsufficientPrivilegeError' },
+  {
+    name: 'SQLAlchemy',
+    run: script('sqlalchemy', 'with_sqlalchemy.py'),
+    error: 'ProgrammingError InsufficientPrivilege',
+    lacks: OF_AN_ORM.filter((topic) => topic !== 'cursor'),
+  },
+  {
+    name: 'Django',
+    run: script('django', 'with_django.py'),
+    error: 'ProgrammingError InsufficientPrivilege',
+    lacks: OF_AN_ORM.filter((topic) => topic !== 'cursor'),
+  },
+  { name: 'DBD::Pg', run: script('DBD::Pg', 'with_dbd_pg.pl'), error: 'DBI::db ERROR', lacks: ['binary'] },
+  { name: 'ruby-pg', run: script('ruby-pg', 'with_ruby_pg.rb'), error: 'PG::InsufficientPrivilege' },
+  {
+    name: 'PDO',
+    run: script('PDO', 'with_pdo.php'),
+    error: 'PDOException',
+    lacks: ['binary', 'batch', 'notices', 'cancel'],
+  },
 ];
 
 /** A program of the folder scenarios, which prints its outcome as JSON. */
