@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Target } from '../harness/raw-client.js';
 import type { Outcome, Topic } from './outcome.js';
-import { type Runtime, runClient, runtime } from './programs.js';
+import { JDBC, type Runtime, runClient, runtime } from './programs.js';
 import { drizzle } from './scenarios/drizzle.js';
 import { knex } from './scenarios/knex.js';
 import { nodePostgres } from './scenarios/node-postgres.js';
@@ -57,11 +57,17 @@ export const DRIVERS: readonly Driver[] = [
     error: 'PDOException',
     lacks: ['binary', 'batch', 'notices', 'cancel'],
   },
+  { name: 'pgjdbc', run: pgjdbc, error: 'org.postgresql.util.PSQLException' },
 ];
 
 /** A program of the folder scenarios, which prints its outcome as JSON. */
 function script(driver: Runtime, file: string): Driver['run'] {
   return async (target) => outcomeOf(target, await runtime(driver), [scenario(file)]);
+}
+
+async function pgjdbc(target: Target): Promise<Outcome> {
+  await runtime('pgjdbc');
+  return outcomeOf(target, 'java', ['-cp', JDBC, scenario('WithPgjdbc.java')]);
 }
 
 function scenario(file: string): string {

@@ -163,9 +163,10 @@ rows[:'prepared again'] = rows_of($db.exec_prepared('by_ids', ids).values)
 binary = $db.exec_params(BY_IDS, ids, 1).values
 rows[:binary] = binary.map { |id, *rest| [id.unpack1('q>'), *rest.map { |value| value&.dup&.force_encoding('UTF-8') }] }
 rows[:'binary parameters'] = rows_of(all(BY_IDS, *ids.map { |id| { value: [id].pack('q>'), type: 20, format: 1 } }))
-rows[:'single rows'] = rows_of(single_rows(BY_IDS, *ids))
 rows[:pipeline] = rows_of(pipelined(['SELECT 1'], [BY_IDS, ids], ['SELECT 2'])[1].values)
 rows[:copy] = rows_of(copy_out("COPY (#{REDACTED}) TO STDOUT", PG::TextDecoder::CopyRow.new))
+# Last: libpq keeps this mode for the first query of a pipeline.
+rows[:'single rows'] = rows_of(single_rows(BY_IDS, *ids))
 
 name = ['Alan Archer']
 filters[:alone] = filtered(FILTER) { all(FILTER, *name) }
