@@ -58,11 +58,17 @@ export const DRIVERS: readonly Driver[] = [
     lacks: ['binary', 'batch', 'notices', 'cancel'],
   },
   { name: 'pgjdbc', run: pgjdbc, error: 'org.postgresql.util.PSQLException' },
+  {
+    name: 'lib/pq',
+    run: script('pq', 'with_pq.go', ['run']),
+    error: '*pq.Error insufficient_privilege',
+    lacks: ['batch'],
+  },
 ];
 
 /** A program of the folder scenarios, which prints its outcome as JSON. */
-function script(driver: Runtime, file: string): Driver['run'] {
-  return async (target) => outcomeOf(target, await runtime(driver), [scenario(file)]);
+function script(driver: Runtime, file: string, options: readonly string[] = []): Driver['run'] {
+  return async (target) => outcomeOf(target, await runtime(driver), [...options, scenario(file)]);
 }
 
 async function pgjdbc(target: Target): Promise<Outcome> {
