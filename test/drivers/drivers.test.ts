@@ -13,6 +13,11 @@ let masks: Row[];
 
 beforeAll(async () => {
   shop = await startShopGateway('A');
+  await withClient(shop.direct('postgres'), async (client) => {
+    // The tests' servers have it at 1, which pgjdbc does not take.
+    await client.query('SET scram_iterations = 4096');
+    await client.query(`ALTER ROLE shop_app PASSWORD ${client.escapeLiteral(shop.server.password)}`);
+  });
   const read = async (client: pg.Client): Promise<Row[]> =>
     (await client.query({ text: REDACTED, rowMode: 'array' })).rows.map(([id, ...rest]) => [Number(id), ...rest]);
   stored = await withClient(shop.direct(), read);

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Target } from '../harness/raw-client.js';
 import type { Outcome, Topic } from './outcome.js';
-import { type Runtime, runClient, runtime } from './programs.js';
+import { JDBC, type Runtime, runClient, runtime } from './programs.js';
 import { drizzle } from './scenarios/drizzle.js';
 import { knex } from './scenarios/knex.js';
 import { nodePostgres } from './scenarios/node-postgres.js';
@@ -37,11 +37,43 @@ export const DRIVERS: readonly Driver[] = [
     lacks: ['binary'],
   },
   { name: 'asyncpg', run: script('asyncpg', 'with_asyncpg.py'), error: 'InsufficientPrivilegeError' },
+  {
+    name: 'SQLAlchemy',
+    run: script('sqlalchemy', 'with_sqlalchemy.py'),
+    error: 'ProgrammingError InsufficientPrivilege',
+    lacks: OF_AN_ORM.filter((topic) => topic !== 'cursor'),
+  },
+  {
+    name: 'Django',
+    run: script('django', 'with_django.py'),
+    error: 'ProgrammingError InsufficientPrivilege',
+    lacks: OF_AN_ORM.filter((topic) => topic !== 'cursor'),
+  },
+  { name: 'DBD::Pg', run: script('DBD::Pg', 'with_dbd_pg.pl'), error: 'DBI::db ERROR', lacks: ['binary'] },
+  { name: 'ruby-pg', run: script('ruby-pg', 'with_ruby_pg.rb'), error: 'PG::InsufficientPrivilege' },
+  {
+    name: 'PDO',
+    run: script('PDO', 'with_pdo.php'),
+    error: 'PDOException',
+    lacks: ['binary', 'batch', 'notices', 'cancel'],
+  },
+  { name: 'pgjdbc', run: pgjdbc, error: 'org.postgresql.util.PSQLException' },
+  {
+    name: 'lib/pq',
+    run: script('pq', 'with_pq.go', ['run']),
+    error: '*pq.Error insufficient_privilege',
+    lacks: ['batch'],
+  },
 ];
 
 /** A program of the folder scenarios, which prints its outcome as JSON. */
-function script(driver: Runtime, file: string): Driver['run'] {
-  return async (target) => outcomeOf(target, await runtime(driver), [scenario(file)]);
+function script(driver: Runtime, file: string, options: readonly string[] = []): Driver['run'] {
+  return async (target) => outcomeOf(target, await runtime(driver), [...options, scenario(file)]);
+}
+
+async function pgjdbc(target: Target): Promise<Outcome> {
+  await runtime('pgjdbc');
+  return outcomeOf(target, 'java', ['-cp', JDBC, scenario('WithPgjdbc.java')]);
 }
 
 function scenario(file: string): string {

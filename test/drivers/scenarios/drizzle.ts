@@ -56,8 +56,9 @@ const MASKED = { id: orders.id, name: orders.buyerName, email: orders.buyerEmail
 
 /** Drizzle over node-postgres. */
 export async function drizzle(target: Target): Promise<Outcome> {
-  const pool = new pg.Pool({ ...target, max: 1 });
-  const db: Db = drizzleOf(pool, { schema });
+  const client = new pg.Client({ ...target });
+  await client.connect();
+  const db: Db = drizzleOf(client, { schema });
   const redacted = between(orders.id, 900001, 900003);
   const byId = db
     .select(MASKED)
@@ -182,7 +183,7 @@ export async function drizzle(target: Target): Promise<Outcome> {
       },
     };
   } finally {
-    await pool.end();
+    await client.end();
   }
 }
 
