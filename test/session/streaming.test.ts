@@ -19,7 +19,7 @@ function countingSession() {
     observer: { planned() {}, masked() {}, refused() {}, upstreamError() {} },
     finishToken: (_, payload) => payload,
     remote: '127.0.0.1',
-    admit: () => true,
+    admit: (_role, answer) => answer('admitted'),
     sink: {
       toServer: (ranges) => {
         passed.toServer += count(ranges);
@@ -28,6 +28,8 @@ function countingSession() {
         passed.toClient += count(ranges);
       },
       holdClient() {},
+      overTime: () => false,
+      endServerInput() {},
       startTls() {},
       cancel() {},
       end() {
