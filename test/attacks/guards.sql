@@ -242,8 +242,8 @@ SELECT id FROM orders WHERE (channel = 'ebay') IS NOT TRUE AND buyer_name = 'Ala
 -- case: a trigger in C that sets the date, moddatetime
 -- expect: refused 42501
 -- rollback
-UPDATE stamped SET note = 'x' WHERE id = 1;
-SELECT name FROM stamped WHERE id = 1
+UPDATE dispatched SET note = 'x' WHERE id = 1;
+SELECT name FROM dispatched WHERE id = 1
 
 -- case: a trigger in C that sets the user, insert_username
 -- expect: refused 42501
@@ -260,14 +260,14 @@ SELECT name FROM numbered WHERE id = 1
 -- case: a trigger in C that sets the date, by ON CONFLICT
 -- expect: refused 42501
 -- rollback
-INSERT INTO stamped (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET note = 'x';
-SELECT name FROM stamped WHERE id = 1
+INSERT INTO dispatched (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET note = 'x';
+SELECT name FROM dispatched WHERE id = 1
 
 -- case: a trigger in C that sets the date, by MERGE
 -- expect: refused 42501
 -- rollback
-MERGE INTO stamped s USING (VALUES (1)) v (id) ON s.id = v.id WHEN MATCHED THEN UPDATE SET note = 'x';
-SELECT name FROM stamped WHERE id = 1
+MERGE INTO dispatched s USING (VALUES (1)) v (id) ON s.id = v.id WHEN MATCHED THEN UPDATE SET note = 'x';
+SELECT name FROM dispatched WHERE id = 1
 
 -- case: triggers in C that set other columns
 -- expect: same

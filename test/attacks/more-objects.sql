@@ -201,9 +201,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ledger TO shop_app;
 CREATE EXTENSION moddatetime;
 CREATE EXTENSION insert_username;
 CREATE EXTENSION autoinc;
-CREATE TABLE stamped (id int PRIMARY KEY, shipped timestamptz, changed timestamptz, name text, note text);
-INSERT INTO stamped VALUES (1, '2020-01-01', NULL, pg_temp.secret('ann', 'bob')), (2, now(), NULL, 'eve');
-CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION moddatetime(shipped);
+CREATE TABLE dispatched (id int PRIMARY KEY, shipped timestamptz, changed timestamptz, name text, note text);
+INSERT INTO dispatched VALUES (1, '2020-01-01', NULL, pg_temp.secret('ann', 'bob')), (2, '2999-01-01', NULL, 'eve');
+CREATE TRIGGER stamp BEFORE UPDATE ON dispatched FOR EACH ROW EXECUTE FUNCTION moddatetime(shipped);
 CREATE TABLE signed (id int PRIMARY KEY, "Made By" text, name text, note text);
 INSERT INTO signed VALUES (1, 'ann', pg_temp.secret('ann', 'bob')), (2, 'eve', 'eve');
 CREATE TRIGGER sign BEFORE UPDATE ON signed FOR EACH ROW EXECUTE FUNCTION insert_username("Made By");
@@ -217,7 +217,7 @@ CREATE TRIGGER stamp BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION moddat
 CREATE TRIGGER sign BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION insert_username(by);
 CREATE TRIGGER number BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION autoinc(page, batches);
 CREATE TRIGGER spare BEFORE UPDATE ON noted FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
-GRANT SELECT, INSERT, UPDATE, DELETE ON stamped, signed, numbered, noted, lodgers TO shop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dispatched, signed, numbered, noted, lodgers TO shop_app;
 GRANT USAGE ON SEQUENCE batches TO shop_app;
 
 -- Rows by which others are redacted: a keeper is, because of one tenure
@@ -225,7 +225,7 @@ CREATE COLLATION ignoring_case (provider = icu, locale = 'und-u-ks-level2', dete
 CREATE TABLE tenures (id int PRIMARY KEY, keeper int, kind text, since timestamptz, waived text, note text);
 INSERT INTO tenures VALUES
   (1, 1, 'amazon', '2020-01-01', NULL, pg_temp.secret('low', 'high')), (2, 2, 'ebay', '2020-01-01', NULL, 'x'),
-  (3, 2, 'amazon', now(), NULL, 'x'), (4, 2, 'amazon', '2020-01-01', 'credit', 'x'), (5, 2, NULL, NULL, NULL, 'x');
+  (3, 2, 'amazon', '2999-01-01', NULL, 'x'), (4, 2, 'amazon', '2020-01-01', 'credit', 'x'), (5, 2, NULL, NULL, NULL, 'x');
 CREATE TABLE keepers (id int PRIMARY KEY, name text);
 INSERT INTO keepers VALUES (1, pg_temp.secret('ann', 'bob')), (2, 'eve');
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON tenures, keepers TO shop_app;

@@ -391,17 +391,17 @@ UPDATE orders SET notes = 'x', buyer_name = 'Mallory' WHERE id = 900001 RETURNIN
 UPDATE orders o SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was, NEW AS "Is") was.buyer_name, "Is".buyer_name, was.*, "Is".*
 
 -- case: the whole row before, under another name
--- expect: refused 0A000
+-- expect: same
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING WITH (OLD AS was) was
 
 -- case: the whole row before as JSON
--- expect: refused 0A000
+-- expect: same
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING to_jsonb(old)
 
 -- case: a field of the whole row after
--- expect: refused 0A000
+-- expect: same
 -- rollback
 UPDATE orders SET notes = 'x' WHERE id = 900001 RETURNING (new).buyer_name
 
