@@ -47,4 +47,15 @@ describe('pgbench', () => {
     );
     expect(rows[0]).toMatchObject({ n: 540, branches: rows[0].history, accounts: rows[0].history });
   });
+
+  it.each([
+    ['only reading, with a connection for each transaction', ['-S', '-C', '-M', 'extended', '-t', '20']],
+    ['simple updates', ['-N', '-M', 'prepared', '-t', '30']],
+    ['several scripts by weight', ['-b', 'select-only@3', '-b', 'simple-update@1', '-t', '30']],
+  ])('runs %s', async (_name, args) => {
+    const { status, stdout, stderr } = await pgbench(['-n', '-c', '2', '-j', '2', ...args]);
+    expect(stderr.replace(/^pgbench \(.*\n/, '')).toBe('');
+    expect(stdout).toContain('number of failed transactions: 0 (0.000%)');
+    expect(status).toBe(0);
+  });
 });

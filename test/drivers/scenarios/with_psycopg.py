@@ -3,7 +3,6 @@
 import hashlib
 import json
 import threading
-import time
 
 import common
 import psycopg
