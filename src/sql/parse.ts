@@ -163,6 +163,9 @@ async function instantiate(grammar: Grammar): Promise<Wasm> {
     if (loaded === entry || loaded.startsWith(folder)) delete require.cache[loaded];
   }
   const wasm = require(entry) as Wasm;
+  // Who loads a module keeps it for good, and with it some megabytes.
+  const siblings = require.cache[entry]?.parent?.children;
+  siblings?.splice(0, siblings.length);
   await wasm.loadModule();
   return wasm;
 }

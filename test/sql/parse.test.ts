@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ParserFailure, SqlParser, SqlSyntaxError } from '../../src/sql/parse.js';
 
 const VERSIONS = [13, 14, 15, 16, 17, 18];
@@ -84,6 +86,30 @@ describe.each(VERSIONS)('the grammar of PostgreSQL %i', (major) => {
     expect(failure(parser, `select '${'x'.repeat(9 * 1024 * 1024)}'`)).toBeInstanceOf(ParserFailure);
   });
 });
+
+it('keeps no parser that it has thrown away', async () => {
+  setFlagsFromString('--expose_gc');
+  const collect = runInNewContext('gc') as () => void;
+  const instances: WeakRef<object>[] = [];
+  type Instantiate = (...args: readonly unknown[]) => Promise<{ readonly instance: object }>;
+  const wasm = Reflect.get(globalThis, 'WebAssembly') as { readonly instantiate: Instantiate };
+  const { instantiate } = wasm;
+  const spy = vi.spyOn(wasm, 'instantiate').mockImplementation(async (...args) => {
+    const made = await instantiate(...args);
+    instances.push(new WeakRef(made.instance));
+    return made;
+  });
+  const parser = await SqlParser.load(150_000);
+  for (let i = 0; i < 8; i++) {
+    failure(parser, `select ${'1+'.repeat(20_000)}1`);
+    await parser.ready();
+  }
+  spy.mockRestore();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  collect();
+  expect(instances).toHaveLength(9);
+  expect(instances.filter((instance) => instance.deref()).length).toBeLessThan(5);
+}, 60_000);
 
 describe('across versions', () => {
   it('gives constants and names one shape', async () => {
