@@ -344,6 +344,15 @@ describe('a pipeline', () => {
     expect(script.server(s.bound, s.row(CELL), s.done('A'), s.ready()).toClient).toBe(`2 ${FINISHED} C(A) Z(I)`);
   });
 
+  test('of very many requests waits until they are answered', () => {
+    const script = startScript();
+    const syncs = Array.from({ length: 10_001 }, () => c.sync);
+    expect(script.client(...syncs).toServer.split(' ')).toHaveLength(10_000);
+    expect(script.held).toBe(true);
+    const { toServer, toClient } = script.server(...syncs.slice(1).map(() => s.ready()));
+    expect([toServer, toClient.split(' ').length, script.held]).toEqual(['S', 10_000, false]);
+  });
+
   test('EXECUTE of itself, under many names', () => {
     const script = startScript((text) => (text === 'x' ? pass(effect({ kind: 'execute', name: 'a' })) : undefined));
     for (let i = 0; i < 40; i++) script.client(c.parse('a', 'x'), c.sync);
