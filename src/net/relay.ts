@@ -86,6 +86,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
   /** A cancel request is on its way: the client's connection ends behind it. */
   let cancelling = false;
   let aborted = false;
+  let clientGone = false;
   let held = false;
   let received = 0;
   let open = 1;
@@ -145,6 +146,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
         else if (!cancelling) finish(client);
         if (!server) dialling?.destroy();
         else if (session.unsettled && !aborted) untilClosed(server);
+        else if (clientGone) drop(server);
         else finish(server);
         // The server may be at work for it for a long time.
         if (!session.unsettled || !server) seat.leave();
@@ -194,6 +196,7 @@ export function startRelay(socket: Socket, options: RelayOptions, onClosed: () =
   socket.on('error', () => socket.destroy());
   // Also when TLS over it ends.
   socket.on('close', () => {
+    clientGone = true;
     session.hangUp();
     closed();
   });
@@ -313,6 +316,13 @@ function untilClosed(socket: Socket): void {
   if (socket.destroyed) return;
   socket.resume();
   socket.end();
+}
+
+/** Sends what was written, and closes without reading: a server that sends a result for nobody is to stop. */
+function drop(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.destroySoon();
+  socket.setTimeout(LAST_BYTES_MS, () => socket.destroy());
 }
 
 /** Sends what was written, then closes; by force where the peer does not take it or does not close. */

@@ -44,12 +44,19 @@ import {
 import { type Prepared, portalOf } from './statements.js';
 import { revalidate, type Validity } from './validity.js';
 
+/** What is known of each takes memory, and a client could send very many while the server does not answer. */
+const MOST_IN_FLIGHT = 10_000;
+
 /** Handles what the client has sent until something has to be waited for. @throws ProtocolError */
 export function handleRequests(state: SessionState): void {
   const reader = state.fromClient;
   while (state.phase === 'ready' && !state.wait) {
     if (state.options.sink.overTime()) {
       waitUntil(state, 'turn', () => undefined);
+      return;
+    }
+    if (state.replies.length >= MOST_IN_FLIGHT) {
+      whenAnswered(state, () => undefined);
       return;
     }
     const found = reader.next();

@@ -11,6 +11,8 @@ import { createTlsAcceptor } from '../../src/net/client-tls.js';
 import { type Listener, startListener } from '../../src/net/listener.js';
 import { probeUpstream } from '../../src/net/probe.js';
 import type { Identity, ListenTls, Upstream, UpstreamTls } from '../../src/policy/config-types.js';
+import { halfClose, query, until } from '../harness/messages.js';
+import { CLOSED, connectRaw } from '../harness/raw-client.js';
 import { describeBackend, startupPacket } from '../session/script.js';
 import { listenerOptions } from './gateway.js';
 
@@ -72,6 +74,22 @@ async function ask<T = Record<string, unknown>>(config: pg.ClientConfig, sql: st
 
 const CHANNEL = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
 const trusting = (trusted: Identity) => ({ ca: trusted.certificate });
+
+it('a client that sends no more gets its answers, also where the server is reached over TLS', async () => {
+  const config = await gateway(encrypted, { server: { mode: 'require' } });
+  const target = {
+    ...config,
+    host: '127.0.0.1',
+    user: encrypted.user,
+    password: encrypted.password,
+    database: 'postgres',
+  };
+  const client = await connectRaw(target);
+  const steps = [query("SELECT pg_sleep(0.1), repeat('x', 200000)"), query('SELECT 2'), halfClose(), until('none')];
+  const types = (await client.play(steps)).map(({ type }) => type);
+  expect(types).toEqual(['T', 'D', 'C', 'Z', 'T', 'D', 'C', 'Z', CLOSED]);
+  client.drop();
+});
 
 describe('TLS with clients', () => {
   it('is taken up behind SSLRequest, with the certificate of the configuration', async () => {
