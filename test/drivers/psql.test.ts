@@ -156,7 +156,8 @@ describe('psql', () => {
   it('has the large objects of \\lo_import refused, and goes on', async () => {
     const { stdout, stderr } = await psql("\\lo_import /dev/null\nSELECT 'still here';", 'masked', ['-At']);
     expect(stderr).toBe(
-      'ERROR:  function call messages are refused\nHINT:  Call the function in a SELECT statement.\n',
+      'ERROR:  function call messages are refused\nHINT:  Call the function in a SELECT statement. An operator can ' +
+        'allow it for a role by function_call under roles in the configuration.\n',
     );
     expect(stdout).toBe('still here\n');
   });
