@@ -252,7 +252,8 @@ describe('workers', () => {
     for (let round = 0; round < 40; round++) await one.query(define(round % 2 === 0 ? 'notes' : 'buyer_name'));
     over = true;
     await watching;
-    for (const what of seen) expect(['fragile', '', '0A000']).toContain(what);
+    // 40001: the schema has changed each time that it was planned.
+    for (const what of seen) expect(['fragile', '', '0A000', '40001']).toContain(what);
     expect(seen).toContain('fragile');
     expect(seen).toContain('');
     child.process.kill('SIGTERM');
