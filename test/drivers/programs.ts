@@ -81,6 +81,11 @@ function findProgram(name: Program): string | undefined {
  */
 function install(missing: string): void {
   if (process.getuid?.() !== 0) throw new Error(`Debian packages are missing: apt-get install ${missing}`);
+  installAll();
+}
+
+/** Installs every Debian package that the tests take, where one is missing. For root. */
+export function installAll(): void {
   const all = [...Object.values(PACKAGES), ...Object.values(RUNTIMES).map(([, , packages]) => packages)];
   const packages = [...new Set(all.flatMap((names) => names.split(' ')))].join(' ');
   const apt = 'apt-get -o DPkg::Options::=--force-unsafe-io';

@@ -53,7 +53,7 @@ function lane(random: Chance, tag: string, seed: number): Lane {
     finishToken: (_column, payload) => `<${payload}>`,
     remote: tag,
     ...(random.oneIn(4) ? { tls: 'offered' as const } : {}),
-    admit: () => true,
+    admit: (_role, answer) => answer('admitted'),
     sink: {
       toClient: (ranges) => void toClient.push(...ranges.map((range) => Buffer.from(range))),
       toServer(ranges) {
