@@ -1,7 +1,7 @@
 /** What the client sends: planned, forwarded or replaced, and noted as a reply to expect. */
 
 import { refusePlan } from '../sql/failing-text.js';
-import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
+import type { Plan, Refusal } from '../sql/plan-types.js';
 import { fatalError } from '../wire/backend-messages.js';
 import type { MessageReader } from '../wire/framing.js';
 import {
@@ -25,7 +25,7 @@ import {
 } from '../wire/frontend-messages.js';
 import { MalformedMessage, ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
-import { type Decision, expectNames, refusal, traits } from './planning.js';
+import { type Decision, expectNames, refusal, type Traits, traits } from './planning.js';
 import { refusalOfBind } from './provisos.js';
 import { ABORTED, FUNCTION_CALL, malformed, NOTHING, readText, TOO_LONG } from './refusals.js';
 import type { Refused } from './renewal.js';
@@ -197,9 +197,9 @@ function query(state: SessionState, buffer: Buffer, start: number, end: number):
     if (decision === 'skipped') return;
     if (decision === 'answered') endSkipping(state);
     else {
-      const { changes } = traits(state, decision.plan.statements);
-      const act = () => actOnQuery(state, text, original, decision);
-      changeNames(state, changes, act, () => query(state, buffer, start, end));
+      const found = traits(state, decision.plan.statements);
+      const act = () => actOnQuery(state, text, original, decision, found);
+      changeNames(state, found.changes, act, () => query(state, buffer, start, end));
     }
   });
 }
@@ -214,12 +214,17 @@ function endSkipping(state: SessionState): void {
   state.replies.push({ kind: 'sync', ...PLAIN, failed: false });
 }
 
-function actOnQuery(state: SessionState, text: string, original: Range | undefined, decision: Decision): void {
+function actOnQuery(
+  state: SessionState,
+  text: string,
+  original: Range | undefined,
+  decision: Decision,
+  { barrier, copy } = traits(state, decision.plan.statements),
+): void {
   observe(state, decision);
   const { plan, asOf } = decision;
   if (plan.verdict === 'pass' && original) state.toServer.add(original.buffer, original.start, original.end);
   else state.toServer.append(encodeQuery(replacement(plan)));
-  const { barrier, copy } = traits(state, plan.statements);
   state.replies.push({
     kind: 'query',
     own: undefined,
@@ -385,9 +390,12 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
     state.boundSinceSync = true;
     const refused = refusedUse(validity);
     if (!refused) {
-      const { changes } = traits(state, carriedBy(state, portal));
-      const run = () => runPortal(state, portal, { buffer, start, end });
-      changeNames(state, changes, run, () => execute(state, buffer, start, end));
+      const found = traits(
+        state,
+        state.portals.candidates(portal).map((candidate) => candidate.statement),
+      );
+      const run = () => runPortal(state, portal, { buffer, start, end }, found);
+      changeNames(state, found.changes, run, () => execute(state, buffer, start, end));
       return;
     }
     const { plan, errorInstead } = refuse(state, refused);
@@ -396,14 +404,13 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
   });
 }
 
-/** What the portal runs, as far as it is known. */
-function carriedBy(state: SessionState, portal: string): readonly StatementPlan[] {
-  return state.portals.candidates(portal).map((candidate) => candidate.statement);
-}
-
-function runPortal(state: SessionState, portal: string, { buffer, start, end }: Range): void {
+function runPortal(
+  state: SessionState,
+  portal: string,
+  { buffer, start, end }: Range,
+  { barrier, copy }: Traits,
+): void {
   const candidates = state.portals.candidates(portal);
-  const { barrier, copy } = traits(state, carriedBy(state, portal));
   const settled = expectNames(
     state,
     candidates.map(({ statement, prepared }) => ({ statements: [statement], source: prepared })),
