@@ -1,6 +1,6 @@
 /** From a text to the plan that is acted on; the client's requests wait where that takes a look at the database. */
 import { isAscii } from 'node:buffer';
-import { refusePlan } from '../sql/failing-text.js';
+import { RESTLESS, refusePlan } from '../sql/failing-text.js';
 import type { Plan, Refusal, StatementPlan } from '../sql/plan-types.js';
 import type { ErrorFields } from '../wire/backend-messages.js';
 import { acquireNames, type NamesOutcome } from './environment.js';
@@ -71,7 +71,7 @@ function usePlan(
     return;
   }
   if (attempts === 0) {
-    act(refusal(UNPLANNABLE));
+    act(refusal(RESTLESS));
     return;
   }
   acquireNames(state, (outcome: NamesOutcome) => {

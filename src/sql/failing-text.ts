@@ -45,3 +45,11 @@ export function refusePlan(
     ...more,
   };
 }
+
+/** Drivers know how to begin again after this. */
+export const RESTLESS: Refusal = {
+  code: '40001',
+  reason: 'stale',
+  message: 'the schema or the policies changed again and again while pgveil analysed this statement',
+  hint: 'Try again.',
+};

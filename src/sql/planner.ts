@@ -6,7 +6,7 @@ import { CatalogError } from '../catalog/watcher.js';
 import { createTagNumbers } from '../policy/bind.js';
 import type { Config, Problem } from '../policy/config-types.js';
 import { NamesNeeded } from './analysis.js';
-import { refusePlan } from './failing-text.js';
+import { RESTLESS, refusePlan } from './failing-text.js';
 import { OverBudget, paceUntil } from './pace.js';
 import { SqlParser } from './parse.js';
 import { createPlanCache, type PlanCache } from './plan-cache.js';
@@ -22,6 +22,11 @@ const LONGEST_HERE = 4096;
 const BUDGET_MS = 6;
 /** Behind that much planning the gateway looks at its sockets again. */
 const TURN_MS = 6;
+/**
+ * How long a statement waits for the sessions that are changing what it uses, as it would for their locks. No longer:
+ * they may wait for a lock of its own session, which no server can see. PostgreSQL's deadlock_timeout is as long.
+ */
+const PATIENCE_MS = 1_000;
 /** What a plan rests on can change while it is made, but not again and again. */
 const MOST_ATTEMPTS = 5;
 
@@ -70,6 +75,8 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
   const unread = new Set<string>();
   /** Names that sessions have changed and not committed. */
   const watched = new Map<string, Set<ReadonlySet<string>>>();
+  /** Called when a session has committed such a change, or given up. */
+  const onSettled = new Set<() => void>();
   const lastLook = new Map<string, number>();
   let generations = 0;
   const threads = createPlanningThreads({ tagPrefix, tagNumbers });
@@ -177,6 +184,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     let isLong = known.isLong ?? false;
     let look = known.look ?? false;
     let looked = look;
+    const patientUntil = performance.now() + PATIENCE_MS;
     try {
       for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         while (!isLong && spent >= TURN_MS) await nextTurn();
@@ -205,6 +213,11 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
           if (!stillHolds(state, environment, asked)) continue;
         }
         const answer = conclude(planned, text, environment, state, looked || recentlyLooked(database));
+        if (isKeptByOthers(answer, environment, asked) && performance.now() < patientUntil && isWanted()) {
+          await othersSettled(patientUntil);
+          attempt--;
+          continue;
+        }
         if (answer !== 'look') return answer;
         look = true;
         looked = true;
@@ -246,6 +259,29 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     return { ...environment, uncommittedNames: new Set([...environment.uncommittedNames, ...named]) };
   }
 
+  /** Refused for what other sessions are changing, which may be over soon. */
+  function isKeptByOthers(
+    answer: Plan | 'environment' | 'look',
+    planned: SessionEnvironment,
+    asked: SessionEnvironment,
+  ): boolean {
+    if (typeof answer === 'string' || answer.verdict !== 'refuse' || answer.refusal.reason !== 'stale') return false;
+    return planned !== asked;
+  }
+
+  /** Resolves when another session has settled what it was changing, or at that time. */
+  function othersSettled(until: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settled = (): void => {
+        clearTimeout(timer);
+        onSettled.delete(settled);
+        resolve();
+      };
+      const timer = setTimeout(settled, until - performance.now()).unref();
+      onSettled.add(settled);
+    });
+  }
+
   function recentlyLooked(database: string): boolean {
     return performance.now() - (lastLook.get(database) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS;
   }
@@ -281,6 +317,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       const planned = planHere(text, environment, state);
       if (planned === 'over budget') return planLater(text, asked, isWanted, { isLong: true });
       const answer = conclude(planned, text, environment, state, recentlyLooked(database));
+      if (isKeptByOthers(answer, environment, asked)) return planLater(text, asked, isWanted);
       if (answer === 'look') return planLater(text, asked, isWanted, { look: true });
       if (answer !== 'environment') timed(start, false);
       return answer;
@@ -307,6 +344,7 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
       const sets = watched.get(database);
       sets?.delete(names);
       if (sets?.size === 0) watched.delete(database);
+      for (const settled of [...onSettled]) settled();
     },
     close: threads.close,
   };
@@ -323,14 +361,6 @@ const DEFECT: Refusal = {
   reason: 'statement',
   message: 'pgveil could not analyse this statement',
   hint: 'This is a defect of pgveil; please report the shape of the statement.',
-};
-
-/** Drivers know how to begin again after this. */
-const RESTLESS: Refusal = {
-  code: '40001',
-  reason: 'stale',
-  message: 'the schema or the policies changed again and again while pgveil analysed this statement',
-  hint: 'Try again.',
 };
 
 function unreadable(database: string, why?: string): Plan {

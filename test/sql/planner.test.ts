@@ -92,6 +92,41 @@ describe('texts that take long', () => {
   });
 });
 
+describe('a statement that uses what another session is changing', () => {
+  const text = 'SELECT buyer_name FROM orders';
+
+  it('waits until that session has settled it', async () => {
+    const names = new Set(['orders']);
+    planner.watchUncommitted?.(environment.database, names);
+    let isPlanned = false;
+    const planned = plan(text).finally(() => {
+      isPlanned = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isPlanned).toBe(false);
+    planner.forgetUncommitted?.(environment.database, names);
+    expect((await planned).verdict).toBe('rewrite');
+  });
+
+  it('waits for every session that is changing it, and is refused where one does not settle it', async () => {
+    const [soon, never] = [new Set(['orders']), new Set(['orders'])];
+    planner.watchUncommitted?.(environment.database, soon);
+    planner.watchUncommitted?.(environment.database, never);
+    const planned = plan(text);
+    planner.forgetUncommitted?.(environment.database, soon);
+    expect(await planned).toMatchObject({ refusal: { code: '0A000', reason: 'stale' } });
+    planner.forgetUncommitted?.(environment.database, never);
+  });
+
+  it('is refused at once where its own session changes it', () => {
+    const uncommittedNames = new Set(['orders']);
+    planner.watchUncommitted?.(environment.database, uncommittedNames);
+    const planned = planner.plan(text, { ...environment, uncommittedNames });
+    expect(planned).toMatchObject({ refusal: { code: '0A000', reason: 'stale' } });
+    planner.forgetUncommitted?.(environment.database, uncommittedNames);
+  });
+});
+
 describe('a plan that is made meanwhile', () => {
   const text = `SELECT buyer_name FROM orders WHERE id IN (${repeat(5_000, String)})`;
 
