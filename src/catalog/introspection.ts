@@ -3,6 +3,7 @@
  * object. Each row comes as JSON text, so that no type parser set on the client has a say.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import {
   type Cast,
@@ -58,7 +59,8 @@ const TRIGGER_ARGUMENTS = `
     FROM unnest(string_to_array(regexp_replace(encode(t.tgargs, 'hex'), '(..)', '\\1 ', 'g'), '00 '))
       WITH ORDINALITY AS a (hex, n) WHERE a.n <= t.tgnargs)`;
 
-const relations = (serverVersion: number) => `
+/** @param oids `<` the first OID that initdb does not assign, or `>=` */
+const relations = (serverVersion: number, oids: '<' | '>=') => `
   WITH live_columns AS (
     SELECT a.attrelid, json_agg(json_build_object(
         'name', a.attname,
@@ -89,7 +91,7 @@ const relations = (serverVersion: number) => `
       JOIN pg_type ty ON ty.oid = a.atttypid
       LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
       LEFT JOIN pg_collation co ON co.oid = a.attcollation
-    WHERE a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid ${oids} ${FIRST_USER_OID}
     GROUP BY a.attrelid
   ), keys AS NOT MATERIALIZED (
     SELECT i.indrelid, i.indisprimary, i.indimmediate, k.columns
@@ -151,7 +153,7 @@ const relations = (serverVersion: number) => `
   FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN live_columns lc ON lc.attrelid = c.oid
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND ${LASTING_SCHEMA}
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND ${LASTING_SCHEMA} AND c.oid ${oids} ${FIRST_USER_OID}
   ORDER BY c.oid`;
 
 /** SQL-standard bodies, `prosqlbody`, came with PostgreSQL 14. */
@@ -260,13 +262,15 @@ type RoleRow = Omit<Role, 'memberOf'> & { readonly memberOf: readonly string[] }
 /**
  * Reads the whole catalog of the client's database. The client must be idle and outside a transaction; it is given
  * back that way, its settings unchanged. Rejects where an object vanished while it was read: then read again.
+ * @param before an earlier snapshot of it: relations and routines that are as they were there are the same objects
+ * @param sameSystem what initdb creates is as it was there; most of the time of a small schema goes to that
  */
-export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
+export async function readSnapshot(client: pg.ClientBase, before?: Snapshot, sameSystem = false): Promise<Snapshot> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   let data: Omit<SnapshotData, 'digest' | 'loadedAt'>;
   try {
     await client.query(SETTINGS);
-    data = await readData(client);
+    data = await readData(client, before, sameSystem ? before : undefined);
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
@@ -275,30 +279,87 @@ export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
   return createSnapshot({ ...data, digest: digestOf(data), loadedAt: Date.now() });
 }
 
-async function readData(client: pg.ClientBase): Promise<Omit<SnapshotData, 'digest' | 'loadedAt'>> {
+async function readData(
+  client: pg.ClientBase,
+  before: Snapshot | undefined,
+  system: Snapshot | undefined,
+): Promise<Omit<SnapshotData, 'digest' | 'loadedAt'>> {
   const [server] = await rowsOf<Pick<SnapshotData, 'serverVersion' | 'database'>>(client, SERVER);
   if (!server) throw new Error('The server did not tell its version');
-  const builtins = await rowsOf<{ name: string; returnsSet: boolean }>(client, BUILTIN_ROUTINES);
+  const { serverVersion } = server;
+  const known = knownObjects(before?.relations ?? []);
+  const readRelations = (oids: '<' | '>=') => objectsOf(client, relations(serverVersion, oids), toRelation, known);
+  const systemRelations = system?.relations.filter(({ oid }) => oid < FIRST_USER_OID) ?? (await readRelations('<'));
   return {
-    serverVersion: server.serverVersion,
+    serverVersion,
     database: server.database,
-    relations: (await rowsOf<RelationRow>(client, relations(server.serverVersion))).map(toRelation),
-    routines: (await rowsOf<RoutineRow>(client, routines(server.serverVersion))).map(withoutNulls),
+    relations: [...systemRelations, ...(await readRelations('>='))],
+    routines: await objectsOf(
+      client,
+      routines(serverVersion),
+      (row: RoutineRow): Routine => withoutNulls(row),
+      knownObjects(before?.routines ?? []),
+    ),
     operators: await rowsOf<Operator>(client, OPERATORS),
     casts: await rowsOf<Cast>(client, CASTS),
     domainChecks: await rowsOf<DomainCheck>(client, DOMAIN_CHECKS),
     roles: (await rowsOf<RoleRow>(client, ROLES)).map((role) => ({ ...role, memberOf: new Set(role.memberOf) })),
+    ...(system ? builtinsOf(system) : await readBuiltins(client)),
+  };
+}
+
+type Builtins = Pick<SnapshotData, 'builtinRoutines' | 'builtinSets'>;
+
+function builtinsOf({ builtinRoutines, builtinSets }: Snapshot): Builtins {
+  return { builtinRoutines, builtinSets };
+}
+
+async function readBuiltins(client: pg.ClientBase): Promise<Builtins> {
+  const builtins = await rowsOf<{ name: string; returnsSet: boolean }>(client, BUILTIN_ROUTINES);
+  return {
     builtinRoutines: new Set(builtins.map(({ name }) => name)),
     builtinSets: new Set(builtins.filter(({ returnsSet }) => returnsSet).map(({ name }) => name)),
   };
 }
 
 async function rowsOf<T>(client: pg.ClientBase, sql: string): Promise<T[]> {
+  return (await jsonOf(client, sql)).map((json) => JSON.parse(json) as T);
+}
+
+async function jsonOf(client: pg.ClientBase, sql: string): Promise<string[]> {
   const result = await client.query<[string]>({
     text: `SELECT row_to_json(x)::text FROM (${sql}) x`,
     rowMode: 'array',
   });
-  return result.rows.map(([json]) => JSON.parse(json) as T);
+  return result.rows.map(([json]) => json);
+}
+
+/** Of the JSON text that an object was made of. */
+const digests = new WeakMap<object, string>();
+
+function knownObjects<T extends object>(objects: readonly T[]): ReadonlyMap<string | undefined, T> {
+  return new Map(objects.map((object) => [digests.get(object), object]));
+}
+
+/** Many objects are read in one go, and sessions wait meanwhile. */
+const ROWS_PER_TURN = 100;
+
+/** Objects by their rows; one that is known by the same row is that one. */
+async function objectsOf<Row, T extends object>(
+  client: pg.ClientBase,
+  sql: string,
+  make: (row: Row) => T,
+  known: ReadonlyMap<string | undefined, T>,
+): Promise<readonly T[]> {
+  const objects: T[] = [];
+  for (const json of await jsonOf(client, sql)) {
+    if (objects.length % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
+    const digest = sha256(json);
+    const object = known.get(digest) ?? make(JSON.parse(json) as Row);
+    digests.set(object, digest);
+    objects.push(object);
+  }
+  return objects;
 }
 
 /** Deparsing looks at the catalog of the moment, not at the transaction's snapshot: of what is gone it gives NULL. */
@@ -330,8 +391,13 @@ function withoutNulls<T extends object>(row: T): WithoutNulls<T> {
 }
 
 function digestOf(data: Omit<SnapshotData, 'digest' | 'loadedAt'>): string {
-  const { serverVersion: _, ...rest } = data;
-  return createHash('sha256').update(JSON.stringify(rest, canonical)).digest('hex');
+  const { serverVersion: _, relations, routines, ...rest } = data;
+  const objects = [...relations, ...routines].map((object) => digests.get(object));
+  return sha256(JSON.stringify({ ...rest, objects }, canonical));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** A JSON.stringify replacer: keys in code unit order, sets as sorted arrays. */

@@ -221,6 +221,10 @@ export interface Snapshot extends SnapshotData {
   readonly routineByOid: ReadonlyMap<Oid, Routine>;
   readonly operatorsByName: ReadonlyMap<string, readonly Operator[]>;
   readonly roleByName: ReadonlyMap<string, Role>;
+  /** Direct children by inheritance or partitioning. */
+  readonly childrenByOid: ReadonlyMap<Oid, readonly Relation[]>;
+  /** Relations with a foreign key to one, each once. */
+  readonly referrersByOid: ReadonlyMap<Oid, readonly Relation[]>;
 }
 
 /** Adds the look-up tables to what introspection read. */
@@ -228,11 +232,13 @@ export function createSnapshot(data: SnapshotData): Snapshot {
   return {
     ...data,
     relationByOid: new Map(data.relations.map((r) => [r.oid, r])),
-    relationsByName: groupBy(data.relations, (r) => r.name),
-    routinesByName: groupBy(data.routines, (r) => r.name),
+    relationsByName: groupBy(data.relations, (r) => [r.name]),
+    routinesByName: groupBy(data.routines, (r) => [r.name]),
     routineByOid: new Map(data.routines.map((r) => [r.oid, r])),
-    operatorsByName: groupBy(data.operators, (o) => o.name),
+    operatorsByName: groupBy(data.operators, (o) => [o.name]),
     roleByName: new Map(data.roles.map((r) => [r.name, r])),
+    childrenByOid: groupBy(data.relations, (r) => r.parents),
+    referrersByOid: groupBy(data.relations, (r) => new Set(r.foreignKeys.map((key) => key.parent))),
   };
 }
 
@@ -272,12 +278,14 @@ export function mayReadColumns(
   return relation.columns.some((column) => mayRead(snapshot, role, relation, column));
 }
 
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+function groupBy<T, K>(items: readonly T[], keys: (item: T) => Iterable<K>): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
   for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
+    for (const key of keys(item)) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
   }
   return groups;
 }

@@ -157,7 +157,8 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
       return known.snapshot;
     }
     const readFrom = performance.now();
-    const snapshot = await readPatiently(connection);
+    const sameSystem = known?.fingerprint.system === fingerprint.system;
+    const snapshot = await readPatiently(connection, known?.snapshot, sameSystem);
     // Nobody would be told of it.
     if (closed) throw new Error(GIVEN_UP);
     known = { snapshot, fingerprint, confirmedAt: startedAt };
@@ -237,10 +238,10 @@ export function createWatcher(database: string, options: WatcherOptions): Watche
 }
 
 /** Objects may be dropped while they are read; then the next attempt finds what is left. */
-async function readPatiently(client: pg.Client): Promise<Snapshot> {
+async function readPatiently(client: pg.Client, before: Snapshot | undefined, sameSystem: boolean): Promise<Snapshot> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readSnapshot(client);
+      return await readSnapshot(client, before, sameSystem);
     } catch (error) {
       if (attempt === READ_ATTEMPTS || !isTransient(error)) throw error;
     }

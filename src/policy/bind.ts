@@ -397,8 +397,7 @@ function belongingGuard(
   for (const pair of on) parentDraft.guardColumns.add(pair.parent.attnum);
   const joined = new Set(on.map((pair) => pair.parent.attnum));
   // The keys of a table that others inherit from hold for its own rows alone.
-  const shared =
-    parent.kind !== 'partitioned' && context.snapshot.relations.some((r) => r.parents.includes(parent.oid));
+  const shared = parent.kind !== 'partitioned' && context.snapshot.childrenByOid.has(parent.oid);
   const keyed = parent.uniqueKeys.some((key) => key.every((attnum) => joined.has(attnum)));
   const unique = keyed && !shared;
   return { kind: 'belongs', parent: parentDraft, parentGuard, on, unique, keyed, match: belongsTo.match };
@@ -456,8 +455,8 @@ function ancestors(relation: Relation, snapshot: Snapshot): readonly Relation[] 
 function descendants(relation: Relation, snapshot: Snapshot): Relation[] {
   const found = new Set<Relation>();
   const visit = (oid: Oid): void => {
-    for (const child of snapshot.relations) {
-      if (!child.parents.includes(oid) || found.has(child)) continue;
+    for (const child of snapshot.childrenByOid.get(oid) ?? []) {
+      if (found.has(child)) continue;
       found.add(child);
       visit(child.oid);
     }

@@ -66,7 +66,7 @@ function sourcesOf(snapshot: Snapshot, binding: Binding): ReadonlyMap<Oid, Depen
       const sources = new Set(read);
       for (const source of sources) {
         found.set(source.oid, { relation, policy });
-        for (const heir of snapshot.relations) if (heir.parents.includes(source.oid)) sources.add(heir);
+        for (const heir of snapshot.childrenByOid.get(source.oid) ?? []) sources.add(heir);
       }
     }
   }

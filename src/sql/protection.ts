@@ -10,6 +10,7 @@ import { type CodeJudge, createCodeJudge, type Finding } from './code-judge.js';
 import { type Coercion, unsafeCoercions } from './coercions.js';
 import { type Mentions, mentionsOf } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
+import { keepingParsed } from './parsed-texts.js';
 import { judgeRoutines } from './routines.js';
 import { unguardingTriggers } from './row-triggers.js';
 import { type ReadingView, type Undermining, underminingOf } from './undermining.js';
@@ -61,17 +62,13 @@ export function deriveProtection(
       relations.set(relation.oid, { kind: 'statistics' });
     }
   }
-  const views = parsedViews(snapshot, relations, parser);
+  const mentioned = (sql: string) => readings(sql, parser, () => ({ mentions: parseMentions(sql, parser) })).mentions;
+  const views = readableViews(snapshot, relations, mentioned);
   const undermining = underminingOf(
     snapshot,
     binding,
     views.filter((view) => view.relation.kind === 'view').map((view) => readingView(view, snapshot)),
   );
-  const parsed = new Map<string, Mentions | undefined>();
-  const mentioned = (sql: string): Mentions | undefined => {
-    if (!parsed.has(sql)) parsed.set(sql, parseMentions(sql, parser));
-    return parsed.get(sql);
-  };
   const cursorsTell = [...binding.guarded.values()].some(({ columns }) =>
     [...columns.values()].some((c) =>
       c.rules.some(({ config }) => config.mask.kind === 'one_way' && config.mask.linkable),
@@ -93,13 +90,11 @@ export function deriveProtection(
     closeByExpressions(snapshot, relations, judge, mentioned);
     judgeRoutines(snapshot, verdicts, allowedRoutines, judge);
     coercions = unsafeCoercions(snapshot, verdicts, judge);
-    for (const { relation, definition, tree } of views) {
+    for (const { relation, definition } of views) {
       if (relations.has(relation.oid) || !judge.inSql(definition)) continue;
-      relations.set(relation.oid, {
-        kind: relation.kind === 'view' ? 'view' : 'materialized',
-        definition,
-        tree,
-      });
+      const tree = parser.parse(definition)[0]!.node;
+      const kind = relation.kind === 'view' ? 'view' : 'materialized';
+      relations.set(relation.oid, { kind, definition, tree });
     }
   }
   const byName = new Map<string, Relation[]>();
@@ -195,6 +190,8 @@ function readsProtectedColumn(
   });
 }
 
+const readings = keepingParsed<{ readonly mentions: Mentions | undefined }>(20_000);
+
 function parseMentions(sql: string, parser: SqlParser): Mentions | undefined {
   try {
     const [statement] = parser.parse(sql);
@@ -205,39 +202,34 @@ function parseMentions(sql: string, parser: SqlParser): Mentions | undefined {
   }
 }
 
-interface ParsedView {
+interface ReadableView {
   readonly relation: Relation;
   readonly definition: string;
-  readonly tree: Node;
+  readonly mentions: Mentions;
 }
 
 /** Names in a definition have their schema, unless they are of pg_catalog. */
-function readingView({ relation, tree }: ParsedView, snapshot: Snapshot): ReadingView {
-  const reads = mentionsOf(tree).relations.flatMap(
+function readingView({ relation, mentions }: ReadableView, snapshot: Snapshot): ReadingView {
+  const reads = mentions.relations.flatMap(
     ({ schema, name }) => snapshot.relationsByName.get(name)?.filter((r) => r.schema === schema) ?? [],
   );
   return { view: relation, reads };
 }
 
 /** Views that cannot be parsed are closed: nothing is known of what they read. */
-function parsedViews(
+function readableViews(
   snapshot: Snapshot,
   relations: Map<Oid, RelationProtection>,
-  parser: SqlParser,
-): readonly ParsedView[] {
-  const views: ParsedView[] = [];
+  mentioned: (sql: string) => Mentions | undefined,
+): readonly ReadableView[] {
+  const views: ReadableView[] = [];
   for (const relation of snapshot.relations) {
-    if (relation.viewDefinition === undefined || SYSTEM_SCHEMAS.has(relation.schema)) continue;
+    const { viewDefinition: definition } = relation;
+    if (definition === undefined || SYSTEM_SCHEMAS.has(relation.schema)) continue;
     if (relations.has(relation.oid)) continue;
-    try {
-      const [statement] = parser.parse(relation.viewDefinition);
-      if (!statement) continue;
-      const tree = statement.node;
-      views.push({ relation, definition: relation.viewDefinition, tree });
-    } catch (error) {
-      if (!(error instanceof SqlSyntaxError || error instanceof ParserFailure)) throw error;
-      relations.set(relation.oid, { kind: 'closed', reason: 'its definition cannot be parsed' });
-    }
+    const mentions = mentioned(definition);
+    if (mentions) views.push({ relation, definition, mentions });
+    else relations.set(relation.oid, { kind: 'closed', reason: 'its definition cannot be parsed' });
   }
   return views;
 }

@@ -1,8 +1,8 @@
 /** Reads bodies of routines: what they mention, or why they cannot be told harmless whatever they mention. */
 import type { Node } from '@pgsql/types';
-import { LRUCache } from 'lru-cache';
 import { type Mentions, mentionsOf, stringOf } from './mentions.js';
 import { ParserFailure, type SqlParser, SqlSyntaxError } from './parse.js';
+import { keepingParsed } from './parsed-texts.js';
 import { NotUnderstood, readPlpgsql } from './plpgsql.js';
 import { endsStringWithBackslash, withoutComments } from './tokens.js';
 
@@ -26,20 +26,11 @@ export type BodyReading =
   /** `reason` goes on from "it": `runs SQL that it makes up (EXECUTE)`. */
   | { readonly kind: 'unsafe'; readonly reason: string };
 
-/** Bodies rarely change when a schema does: what was read of one is kept for the next snapshot. */
-const READINGS_KEPT = 20_000;
-const readings = new WeakMap<SqlParser, LRUCache<string, BodyReading>>();
+const readings = keepingParsed<BodyReading>(20_000);
 
 export function readBody(body: Body, parser: SqlParser): BodyReading {
-  const known = readings.get(parser) ?? new LRUCache<string, BodyReading>({ max: READINGS_KEPT });
-  readings.set(parser, known);
   const key = `${body.language} ${body.sqlStandard} ${body.source}`;
-  const before = known.get(key);
-  if (before) return before;
-  const reading = readNow(body, parser);
-  // While the parser is replaced after a failure, it refuses what it could read.
-  if (!parser.isRenewed) known.set(key, reading);
-  return reading;
+  return readings(key, parser, () => readNow(body, parser));
 }
 
 /** The language and the text of DO. */

@@ -143,7 +143,7 @@ function firstOf(relations: ReadonlySet<Relation>, dependents: ReadonlyMap<Oid, 
 function heirsOf(from: Relation, snapshot: Snapshot): ReadonlySet<Relation> {
   const found = new Set([from]);
   for (const parent of found) {
-    for (const child of snapshot.relations) if (child.parents.includes(parent.oid)) found.add(child);
+    for (const child of snapshot.childrenByOid.get(parent.oid) ?? []) found.add(child);
   }
   return found;
 }
@@ -152,12 +152,12 @@ function heirsOf(from: Relation, snapshot: Snapshot): ReadonlySet<Relation> {
 function reached(from: Relation, snapshot: Snapshot, by: 'delete' | 'truncate'): ReadonlySet<Relation> {
   const found = new Set([from]);
   for (const parent of found) {
-    for (const child of snapshot.relations) {
+    for (const child of snapshot.childrenByOid.get(parent.oid) ?? []) found.add(child);
+    for (const child of snapshot.referrersByOid.get(parent.oid) ?? []) {
       const goes = child.foreignKeys.some(
         (key) => key.parent === parent.oid && (by === 'truncate' || key.onDelete === 'cascade'),
       );
-      const heir = child.parents.includes(parent.oid);
-      if (goes || heir) found.add(child);
+      if (goes) found.add(child);
     }
   }
   return found;
@@ -203,7 +203,7 @@ function rewrittenColumns(
   }
   // Through tables between: a key that is rewritten there is rewritten further on.
   const read = new Set(readers.map((reader) => reader.relation));
-  for (const child of snapshot.relations) {
+  for (const child of snapshot.referrersByOid.get(relation.oid) ?? []) {
     if (read.has(child) || child === relation) continue;
     if (!child.foreignKeys.some((key) => key.parent === relation.oid && key.onUpdate !== 'none')) continue;
     const further = rewrittenBelow(child, snapshot, readers, new Set([relation.oid]));
@@ -220,7 +220,7 @@ function rewrittenBelow(
 ): ReadonlySet<AttNum> {
   const found = new Set<AttNum>();
   if (seen.has(relation.oid)) return found;
-  for (const child of snapshot.relations) {
+  for (const child of snapshot.referrersByOid.get(relation.oid) ?? []) {
     const keys = child.foreignKeys.filter((key) => key.parent === relation.oid && key.onUpdate !== 'none');
     if (keys.length === 0) continue;
     const below = rewrittenBelow(child, snapshot, readers, new Set([...seen, relation.oid]));

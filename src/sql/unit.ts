@@ -3,9 +3,9 @@
  * that comments and formatting stay, and on the tree; the edited text must parse to the edited tree.
  */
 import type { Node } from '@pgsql/types';
-import { LRUCache } from 'lru-cache';
 import type { Pace } from './pace.js';
 import { ParserFailure, type RawStatement, type SqlParser, SqlSyntaxError } from './parse.js';
+import { keepingParsed } from './parsed-texts.js';
 import { unsupported } from './refuse.js';
 import { type SplicedText, splice } from './splice.js';
 import { indexTokens, type TokenIndex } from './tokens.js';
@@ -119,19 +119,14 @@ export function replaceNode(target: object, by: object): void {
 }
 
 /** What stands in the place of a relation comes again and again, and is long. */
-const MOST_FROM_ITEMS = 500;
-const fromItems = new WeakMap<SqlParser, LRUCache<string, Node>>();
+const fromItems = keepingParsed<Node>(500);
 
 /** The tree of an item of FROM; it is shared and must not be changed. */
 export function parseFromItem(sql: string, parser: SqlParser): Node {
-  const known = fromItems.get(parser) ?? new LRUCache<string, Node>({ max: MOST_FROM_ITEMS });
-  fromItems.set(parser, known);
-  const parsed = known.get(sql);
-  if (parsed) return parsed;
-  const node = fragment(`SELECT FROM ${sql}`, parser);
-  const item = ('SelectStmt' in node && node.SelectStmt.fromClause?.[0]) || missing();
-  known.set(sql, item);
-  return item;
+  return fromItems(sql, parser, () => {
+    const node = fragment(`SELECT FROM ${sql}`, parser);
+    return ('SelectStmt' in node && node.SelectStmt.fromClause?.[0]) || missing();
+  });
 }
 
 /** The tree of an expression. */

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSnapshot } from '../../src/catalog/introspection.js';
 import { type Catalog, type CatalogOptions, createCatalog } from '../../src/catalog/refresh.js';
 import { findColumn, findRelation, type Snapshot } from '../../src/catalog/snapshot.js';
 import type { CatalogError } from '../../src/catalog/watcher.js';
@@ -181,19 +182,49 @@ describe('a refresh', () => {
     'DROP SCHEMA other CASCADE',
     'DROP TABLE child',
   ];
+  const systemDdl: readonly string[] = [
+    'GRANT SELECT ON pg_authid TO PUBLIC',
+    'REVOKE SELECT ON pg_authid FROM PUBLIC',
+    'CREATE ROLE refresh_d; GRANT SELECT (rolname) ON pg_authid TO refresh_d',
+    'ALTER ROLE refresh_d RENAME TO refresh_e',
+    'SET allow_system_table_mods = on; ALTER VIEW pg_tables SET (security_barrier = false, security_invoker = true)',
+    'ALTER VIEW pg_tables RENAME COLUMN tablename TO called',
+    'ALTER FUNCTION pg_catalog.repeat(text, integer) RENAME TO again',
+    'ALTER SCHEMA information_schema RENAME TO informed; RESET allow_system_table_mods',
+  ];
 
   it('sees every kind of DDL that was committed before it', async () => {
     catalog = start({ refreshSeconds: 3600 });
     let before = await catalog.load('postgres');
     const unseen: string[] = [];
-    for (const sql of ddl) {
+    for (const sql of [...ddl, ...systemDdl]) {
       await admin.query(sql);
       const after = await catalog.refresh('postgres');
       if (after.digest === before.digest) unseen.push(sql);
+      // What was kept of the snapshot before is as if it had been read.
+      expect(after.digest, sql).toBe((await readSnapshot(admin)).digest);
       before = after;
     }
     expect(unseen).toEqual([]);
-    expect(changes).toHaveLength(ddl.length + 1);
+    expect(changes).toHaveLength(ddl.length + systemDdl.length + 1);
+  });
+
+  it('keeps what has not changed, and reads again what has', async () => {
+    catalog = start({ refreshSeconds: 3600 });
+    const first = await catalog.load('postgres');
+    await admin.query('CREATE TABLE one_more (id integer); GRANT SELECT ON pg_authid TO PUBLIC');
+    const second = await catalog.refresh('postgres');
+    await admin.query('REVOKE SELECT ON pg_authid FROM PUBLIC');
+    expect(findRelation(second, 'public', 'one_more')).toBeDefined();
+    for (const [schema, name, isSame] of [
+      ['pg_catalog', 'pg_tables', true],
+      ['public', 'orders', true],
+      ['pg_catalog', 'pg_authid', false],
+    ] as const) {
+      const before = findRelation(first, schema, name);
+      expect(before).toBeDefined();
+      expect(findRelation(second, schema, name) === before, name).toBe(isSame);
+    }
   });
 
   it('does not take what a look read that began before it, and shares one look with others that wait', async () => {
