@@ -12,7 +12,7 @@ import type { RelationProtection } from './protection.js';
 import { refusal, unsupported } from './refuse.js';
 import { resolveAndPin } from './relations.js';
 import { createScan, isUnredacted, rulesOf, type Scan, substitutionSql, systemColumnsIn, usedColumns } from './scan.js';
-import { findCte, lazyTaint, NO_TAINT, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
+import { findCte, lazyTaint, NO_TAINT, originOf, type RangeItem, type Scope, type ScopeColumn } from './scope.js';
 import { statisticsSql } from './statistics.js';
 import type { Token } from './tokens.js';
 import { parseFromItem, replaceNode } from './unit.js';
@@ -221,7 +221,7 @@ function namesOfItem(range: RangeVar, relation: Relation | undefined): Pick<Rang
 }
 
 export function plainItem(range: RangeVar, relation: Relation | undefined): RangeItem {
-  const columns = relation?.columns.map((column) => ({ name: column.name, taint: NO_TAINT }));
+  const columns = relation?.columns.map((column) => ({ name: column.name, taint: NO_TAINT, type: column.typeSql }));
   return { ...namesOfItem(range, relation), columns: columns && renamed(columns, range.alias?.colnames) };
 }
 
@@ -231,13 +231,14 @@ export function scanItem(range: RangeVar, scan: Scan, analysis: Analysis): Range
   const columns = relation.columns.map((column): ScopeColumn => {
     const rules = rulesOf(scan, column.attnum);
     const stored = { scan, attnum: column.attnum };
-    if (rules.length === 0) return { name: column.name, taint: NO_TAINT, stored };
+    if (rules.length === 0) return { name: column.name, taint: NO_TAINT, stored, type: column.typeSql };
     const rule = rules.length === 1 ? rules[0]! : undefined;
     return {
       name: column.name,
       stored,
       taint: lazyTaint(() => rules.filter((r) => !isUnredacted(scan, r.policy)).map((r) => ({ rule: r, scan }))),
       origin: { table: relation.oid, attnum: column.attnum },
+      type: column.typeSql,
       typmod: column.typmod,
       tag: () => {
         const key = rule?.tagged?.kind === 'token' ? rowKey : [];
@@ -327,11 +328,11 @@ function subquery(range: RangeSubselect, left: FromPart, scope: Scope, analysis:
   const { columns, refs } = analysis.query(range.subquery.SelectStmt, outer);
   const alias = range.alias?.aliasname;
   const offered = columns?.map(
-    ({ name, taint, stored, origin }): ScopeColumn => ({
-      name,
-      taint,
-      ...(stored ? { stored } : {}),
-      ...(origin ? { origin } : {}),
+    (column): ScopeColumn => ({
+      name: column.name,
+      taint: column.taint,
+      ...(column.stored ? { stored: column.stored } : {}),
+      ...originOf(column),
     }),
   );
   return {
@@ -447,7 +448,8 @@ function mergeColumns(
   return names.map((name, i) => {
     const start = isNatural ? natural : places?.[i];
     const location = start === undefined ? undefined : analysis.unit.locate(start);
-    const inputs = [...named(left, name), ...named(right, name)];
+    const [ofLeft, ofRight] = [named(left, name), named(right, name)];
+    const inputs = [...ofLeft, ...ofRight];
     const taint = lazyTaint(() => inputs.flatMap((column) => column.taint()));
     analysis.state.checks.push({
       place: isNatural ? 'NATURAL JOIN' : 'JOIN … USING',
@@ -455,8 +457,23 @@ function mergeColumns(
       kind: 'filter',
     });
     const stored = inputs.find((column) => column.stored)?.stored;
-    return { name, taint, ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}) };
+    return {
+      name,
+      taint,
+      ...(stored && expression.jointype === 'JOIN_INNER' ? { stored } : {}),
+      ...originOfMerged(ofLeft[0], ofRight[0], expression),
+    };
   });
+}
+
+/** Of the side that cannot be filled up with NULL, where both are of one type: `buildMergedJoinVar` in parse_clause.c. */
+function originOfMerged(
+  left: ScopeColumn | undefined,
+  right: ScopeColumn | undefined,
+  { jointype }: JoinExpr,
+): Pick<ScopeColumn, 'origin' | 'type'> {
+  if (jointype === 'JOIN_FULL' || left?.type === undefined || left.type !== right?.type) return {};
+  return originOf(jointype === 'JOIN_RIGHT' ? right : left);
 }
 
 /** Columns under the names of an alias list; it can be shorter than the columns. */

@@ -151,7 +151,7 @@ function argumentOf(node: unknown): Argument {
   const { NamedArgExpr: named, TypeCast: cast, A_Const: constant } = (node ?? {}) as Record<string, Fields | undefined>;
   if (named) return { ...argumentOf(named.arg), name: String(named.name ?? '') };
   if (cast) {
-    const type = typeOfCast(cast.typeName as Fields | undefined);
+    const type = typeOfName(cast.typeName as Fields | undefined);
     const { text } = argumentOf(cast.arg);
     // To older grammars `true` is a cast of a string.
     return type === undefined ? (text === undefined ? {} : { text }) : { type };
@@ -181,7 +181,8 @@ const GRAMMAR_TYPES: Readonly<Record<string, string>> = {
   timestamptz: 'timestamp with time zone',
 };
 
-function typeOfCast(typeName: Fields | undefined): string | undefined {
+/** The type that a name means under every search_path, as `format_type` writes it without a modifier. */
+export function typeOfName(typeName: Fields | undefined): string | undefined {
   const names = Array.isArray(typeName?.names) ? typeName.names.map(stringOf) : [];
   if (typeName?.arrayBounds || typeName?.setof || names.length !== 2 || names[0] !== 'pg_catalog') return undefined;
   const name = names[1] ?? '';

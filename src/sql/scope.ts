@@ -23,6 +23,8 @@ export interface ScopeColumn {
   readonly taint: () => readonly Taint[];
   /** The origin that RowDescription gives; undefined where it gives none, or the server still gives the right one. */
   readonly origin?: { readonly table: Oid; readonly attnum: AttNum | 0 };
+  /** `format_type` with its modifier, of a column of a relation. */
+  readonly type?: string;
   /** Type modifier to restore when the column's mask hides it. */
   readonly typmod?: number;
   /** Where a cell of it can arrive tagged: asks for that, and tells whether it will. */
@@ -154,6 +156,11 @@ export function findItem(
     if (item) return { item, depth };
   }
   return undefined;
+}
+
+/** Where a column comes from, for one that is the same value. */
+export function originOf({ origin, type }: ScopeColumn): Pick<ScopeColumn, 'origin' | 'type'> {
+  return { ...(origin ? { origin } : {}), ...(type === undefined ? {} : { type }) };
 }
 
 export const NO_TAINT = (): readonly Taint[] => [];

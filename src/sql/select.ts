@@ -7,11 +7,11 @@ import { itemTaints, place, referenceNames, refsOf, registerFilter, visitExpress
 import { analyseFromItem, combine, EMPTY_PART, type FromPart } from './from.js';
 import { keepFunctionalDependency } from './grouping.js';
 import { lazyUnion } from './lazy.js';
-import { stringOf } from './mentions.js';
+import { stringOf, typeOfName } from './mentions.js';
 import { proveScans } from './proof.js';
 import { unsupported } from './refuse.js';
 import type { Scan, ScanColumn } from './scan.js';
-import { findItem, lazyTaint, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
+import { findItem, lazyTaint, originOf, resolveColumn, type Scope, type ScopeColumn } from './scope.js';
 import { writeOutStar } from './system-columns.js';
 import { isPlainTextType } from './values.js';
 import { withScope } from './with.js';
@@ -262,6 +262,8 @@ function expressionColumn(
   const output = name ?? columnName(value) ?? '?column?';
   const column = 'ColumnRef' in value ? onlyColumn(value, scope) : undefined;
   if (!column) {
+    const cast = castInVain(value, scope);
+    if (cast) return { name: output, refs, taint: taintsOf(refs), ...originOf(cast) };
     const table = rowOrigin(value, scope);
     return { name: output, refs, taint: taintsOf(refs), ...(table ? { origin: { table, attnum: 0 } } : {}) };
   }
@@ -274,11 +276,22 @@ function carried(column: ScopeColumn, name: string, refs: () => readonly Ref[], 
     name,
     refs,
     taint: taintsOf(refs),
-    ...(column.origin ? { origin: column.origin } : {}),
+    ...originOf(column),
     ...(column.typmod === undefined ? {} : { typmod: column.typmod }),
     ...(column.stored ? { stored: column.stored } : {}),
     ...(tag ? { tag } : {}),
   };
+}
+
+/** A column that is cast to the type that it is of: for the server that is the column, with its origin. */
+function castInVain(value: Node, scope: Scope): ScopeColumn | undefined {
+  if (!('TypeCast' in value) || !value.TypeCast.arg) return undefined;
+  const { arg, typeName } = value.TypeCast;
+  const column = onlyColumn(arg, scope) ?? castInVain(arg, scope);
+  if (!typeName || typeName.typmods || typeName.arrayBounds) return undefined;
+  const [name, ...more] = (typeName.names ?? []).map(stringOf);
+  const type = more.length > 0 ? typeOfName(typeName as Readonly<Record<string, unknown>>) : name;
+  return type !== undefined && type === column?.type?.replace(/\(.*?\)/, '') ? column : undefined;
 }
 
 function onlyColumn(value: Node, scope: Scope): ScopeColumn | undefined {

@@ -53,6 +53,7 @@ export function viewColumns(
       name: column.name,
       taint: derived.taint,
       origin: { table: view.oid, attnum: column.attnum },
+      type: column.typeSql,
       typmod: column.typmod,
       ...(derived.stored ? { stored: derived.stored } : {}),
       ...(derived.tag ? { tag: derived.tag } : {}),
@@ -111,6 +112,7 @@ export function maskedRelation(
       name: column.name,
       taint: () => taints.map((taint) => ({ rule: taint.rule })),
       origin: { table: relation.oid, attnum: column.attnum },
+      type: column.typeSql,
       typmod: column.typmod,
     };
   });

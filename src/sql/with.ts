@@ -4,7 +4,7 @@ import type { Analysis, QueryResult, Ref } from './analysis.js';
 import { visitExpression } from './expression.js';
 import { locationOf, stringOf } from './mentions.js';
 import { unsupported } from './refuse.js';
-import { type CteScope, lazyTaint, type Scope, type ScopeColumn } from './scope.js';
+import { type CteScope, lazyTaint, originOf, type Scope, type ScopeColumn } from './scope.js';
 
 /** The common table expressions that a query can name. */
 export function withScope(
@@ -63,7 +63,7 @@ function cteColumns(
       name: stringOf(names?.[i]) ?? column.name,
       taint: () => (result()?.columns?.[i] ?? column).taint(),
       ...(column.stored ? { stored: column.stored } : {}),
-      ...(column.origin ? { origin: column.origin } : {}),
+      ...originOf(column),
     }),
   );
   // What SEARCH and CYCLE add is made of the columns that they list.

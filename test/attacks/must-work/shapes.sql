@@ -397,3 +397,19 @@ SELECT id FROM orders WHERE shipped_at > current_date - 7 AND buyer_name = 'x'
 -- case: search since a moment in capitals
 -- expect: equal
 SELECT id FROM orders WHERE shipped_at >= CURRENT_TIMESTAMP - INTERVAL '5 DAY' AND buyer_name = 'x'
+
+-- case: columns that are cast to the types that they are of
+-- expect: equal
+SELECT gift_message::text, order_ref::varchar, id::bigint, total::numeric, shipped_at::timestamptz, ((channel)::varchar)::varchar FROM orders WHERE id >= 900000 AND channel = 'ebay' ORDER BY id
+
+-- case: columns of a view that are cast to the types that they are of, and to others
+-- expect: equal
+SELECT number::bigint, number::int, channel::varchar, channel::text FROM buyers WHERE number >= 900000 ORDER BY number
+
+-- case: columns of views that USING makes one
+-- expect: equal
+SELECT id, b.id AS of_b, v.id AS of_v FROM (SELECT id, channel FROM invoked_orders) v LEFT JOIN recent_orders b USING (id) WHERE id >= 900000 AND v.channel = 'ebay' ORDER BY id
+
+-- case: columns that NATURAL makes one, from the right
+-- expect: equal
+SELECT * FROM (SELECT id FROM order_items) i NATURAL RIGHT JOIN (SELECT id, channel FROM invoked_orders WHERE id >= 900000) v ORDER BY id
