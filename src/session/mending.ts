@@ -98,11 +98,12 @@ function resolve(state: SessionState, statement: StatementPlan, depth = 0): Carr
       if (depth === DEEPEST) return { statement: UNKNOWN, unplanned: true };
       return ofPortal(state, state.portals.get(keyOfSqlName(state, effect.cursor)), depth + 1);
     }
-    if (effect.kind === 'run') {
+    if (effect.kind === 'run' || effect.kind === 'store') {
       const key = keyOfSqlName(state, effect.name);
       const prepared = state.statements.get(key);
-      if (depth === DEEPEST || (effect.of === 'statement' && !prepared)) return { statement: UNKNOWN, unplanned: true };
-      const run = prepared && effect.of === 'statement' ? resolve(state, prepared.statement, depth + 1) : undefined;
+      const isPrepared = effect.kind === 'store' || effect.of === 'statement';
+      if (depth === DEEPEST || (isPrepared && !prepared)) return { statement: UNKNOWN, unplanned: true };
+      const run = prepared && isPrepared ? resolve(state, prepared.statement, depth + 1) : undefined;
       const { statement: carried, unplanned } = run ?? ofPortal(state, state.portals.get(key), depth + 1);
       return { statement: { ...statement, withhold: stricter(statement.withhold, carried.withhold) }, unplanned };
     }
@@ -224,6 +225,7 @@ function applyEffect(state: SessionState, effect: SessionEffect, source: Source 
     case 'execute':
     case 'fetch':
     case 'run':
+    case 'store':
       return;
     default:
       effect satisfies never;

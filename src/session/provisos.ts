@@ -4,6 +4,7 @@ import type { Given, Plan, Proviso, Refusal } from '../sql/plan-types.js';
 import { bindParameters } from '../wire/frontend-messages.js';
 import { parameterValue } from '../wire/parameter-values.js';
 import { MalformedMessage } from '../wire/protocol-error.js';
+import { MASKED_ROWS_STORED, NOT_PREPARED } from './refusals.js';
 import type { SessionState } from './state.js';
 import type { Prepared } from './statements.js';
 import { type UsedName, usedNames } from './used-names.js';
@@ -67,19 +68,39 @@ function parametersOf({ buffer, start, end }: Range): ReturnType<typeof bindPara
   }
 }
 
-/** Why one of these statements cannot be executed by SQL with the constants that it is given. */
-export function refusalOfExecute(state: SessionState, used: readonly UsedName[]): Refusal | undefined {
-  for (const { of, key, given = NOTHING_GIVEN } of used) {
+/**
+ * Why one of these statements cannot be executed by SQL with the constants that it is given, or what it executes in its
+ * turn, or its rows cannot be stored.
+ */
+export function refusalOfExecute(
+  state: SessionState,
+  used: readonly UsedName[],
+  seen?: ReadonlySet<Prepared>,
+): Refusal | undefined {
+  for (const { of, key, given = NOTHING_GIVEN, stored } of used) {
     if (of !== 'statement') continue;
-    for (const prepared of state.statements.candidates(key)) {
-      const proviso = provisoOf(prepared);
-      if (!proviso || holds(proviso, given)) continue;
-      // The position is one in the text that was prepared.
-      const { position: _, ...refusal } = proviso.otherwise.refusal;
-      return refusal;
+    const candidates = state.statements.candidates(key);
+    // The server may know it, from code that nobody has looked into.
+    if (stored && candidates.length === 0) return NOT_PREPARED;
+    for (const prepared of candidates) {
+      const refused = refusalOfPrepared(prepared, given, stored ?? false);
+      if (refused) return refused;
+      if (seen?.has(prepared)) continue;
+      const further = refusalOfExecute(state, usedNames(state, [prepared.statement]), new Set(seen).add(prepared));
+      if (further) return further;
     }
   }
   return undefined;
+}
+
+function refusalOfPrepared(prepared: Prepared, given: Given, stored: boolean): Refusal | undefined {
+  const proviso = provisoOf(prepared);
+  if (proviso && !holds(proviso, given)) {
+    // The position is one in the text that was prepared.
+    const { position: _, ...refusal } = proviso.otherwise.refusal;
+    return refusal;
+  }
+  return stored && prepared.statement.masked.length > 0 ? MASKED_ROWS_STORED : undefined;
 }
 
 function provisoOf({ plan, statement, bySql }: Prepared): Proviso | undefined {

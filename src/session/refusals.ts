@@ -99,6 +99,20 @@ export const STALE: Refusal = {
   reason: 'stale',
 };
 
+export const MASKED_ROWS_STORED: Refusal = {
+  code: '42501',
+  message: 'cannot store the rows of the prepared statement: it shows redacted columns',
+  detail: 'Masks would stand in the new table in the place of the stored values.',
+  hint: 'Write the query out: CREATE TEMPORARY TABLE … AS SELECT can store masks.',
+  reason: 'copy',
+};
+
+export const NOT_PREPARED: Refusal = {
+  code: '26000',
+  message: 'the prepared statement does not exist',
+  reason: 'statement',
+};
+
 /** The server answers 25P02 by itself; this stands in for the case that it does not. */
 export const ABORTED: Refusal = {
   code: '25P02',

@@ -26,7 +26,7 @@ import {
 import { MalformedMessage, ProtocolError } from '../wire/protocol-error.js';
 import { decide } from './deciding.js';
 import { type Decision, expectNames, refusal, type Traits, traits } from './planning.js';
-import { refusalOfBind } from './provisos.js';
+import { refusalOfBind, refusalOfExecute } from './provisos.js';
 import { ABORTED, FUNCTION_CALL, malformed, NOTHING, readText, TOO_LONG } from './refusals.js';
 import type { Refused } from './renewal.js';
 import {
@@ -42,6 +42,7 @@ import {
   whenAnswered,
 } from './state.js';
 import { type Prepared, portalOf } from './statements.js';
+import { usedNames } from './used-names.js';
 import { revalidate, type Validity } from './validity.js';
 
 /** What is known of each takes memory, and a client could send very many while the server does not answer. */
@@ -308,7 +309,8 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    const refused = refusedUse(validity) ?? refusedBind(state, statement, whole ? { buffer, start, end } : undefined);
+    const refused =
+      refusedUse(validity) ?? refusedRun(refusalOfBind(state, statement, whole ? { buffer, start, end } : undefined));
     if (refused && state.statements.candidates(statement).length > 1) {
       // The refusal may be of what the name does not mean any more.
       whenAnswered(state, () => bind(state, buffer, start, end, whole));
@@ -336,9 +338,8 @@ function bind(state: SessionState, buffer: Buffer, start: number, end: number, w
   });
 }
 
-function refusedBind(state: SessionState, statement: string, bind: Range | undefined): Refused | undefined {
-  const refused = refusalOfBind(state, statement, bind);
-  return refused && { refusal: refused, errorInstead: undefined };
+function refusedRun(refusal: Refusal | undefined): Refused | undefined {
+  return refusal && { refusal, errorInstead: undefined };
 }
 
 function refusedUse(validity: Validity): Refused | undefined {
@@ -388,12 +389,16 @@ function execute(state: SessionState, buffer: Buffer, start: number, end: number
     if (state.discarding) return;
     state.unsynced = true;
     state.boundSinceSync = true;
-    const refused = refusedUse(validity);
+    const statements = state.portals.candidates(portal).map((candidate) => candidate.statement);
+    // What EXECUTE runs is what the name means now, not when the portal was bound.
+    const refused = refusedUse(validity) ?? refusedRun(refusalOfExecute(state, usedNames(state, statements)));
+    if (refused && state.replies.length > 0) {
+      // The refusal may be of what a name does not mean any more.
+      whenAnswered(state, () => execute(state, buffer, start, end));
+      return;
+    }
     if (!refused) {
-      const found = traits(
-        state,
-        state.portals.candidates(portal).map((candidate) => candidate.statement),
-      );
+      const found = traits(state, statements);
       const run = () => runPortal(state, portal, { buffer, start, end }, found);
       changeNames(state, found.changes, run, () => execute(state, buffer, start, end));
       return;

@@ -8,6 +8,8 @@ export interface UsedName {
   readonly key: string;
   /** What EXECUTE gives it. */
   readonly given?: Given;
+  /** What the statement gives back is stored. */
+  readonly stored?: true;
 }
 
 /** Names that EXECUTE, FETCH and MOVE among the statements use. */
@@ -17,8 +19,9 @@ export function usedNames(state: SessionState, statements: readonly StatementPla
 
 function usedName(state: SessionState, effect: SessionEffect): UsedName | undefined {
   if (effect.kind === 'fetch') return { of: 'portal', key: keyOfSqlName(state, effect.cursor) };
-  if (effect.kind !== 'execute' && effect.kind !== 'run') return undefined;
-  const { name, given } = effect;
-  const of = effect.kind === 'execute' ? 'statement' : effect.of;
-  return { of, key: keyOfSqlName(state, name), ...(given ? { given } : {}) };
+  if (effect.kind !== 'execute' && effect.kind !== 'run' && effect.kind !== 'store') return undefined;
+  const { kind, name, given } = effect;
+  const of = kind === 'run' ? effect.of : 'statement';
+  const stored = kind === 'store' ? ({ stored: true } as const) : {};
+  return { of, key: keyOfSqlName(state, name), ...(given ? { given } : {}), ...stored };
 }

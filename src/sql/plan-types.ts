@@ -66,6 +66,8 @@ export type SessionEffect =
   | { readonly kind: 'fetch'; readonly cursor: string }
   /** A prepared statement or cursor runs, and its rows are not shown: EXPLAIN EXECUTE, MOVE. */
   | { readonly kind: 'run'; readonly of: 'statement' | 'portal'; readonly name: string; readonly given?: Given }
+  /** A prepared statement runs, and its rows are stored: CREATE TABLE AS EXECUTE. None of them may be masked. */
+  | { readonly kind: 'store'; readonly name: string; readonly given?: Given }
   /**
    * search_path, role, temporary relations or another setting that analysis reads may have changed. `namesOnly`: not how
    * texts are read and results are written.

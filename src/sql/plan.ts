@@ -26,7 +26,7 @@ import {
   type StatementPlan,
 } from './plan-types.js';
 import type { Protection } from './protection.js';
-import { RefusalError, refusal } from './refuse.js';
+import { RefusalError, refusal, unsupported } from './refuse.js';
 import { rulesOf } from './scan.js';
 import { positionOfByte, splice } from './splice.js';
 import {
@@ -115,7 +115,7 @@ function provisoOf(evidence: readonly Evidence[], otherwise: RefusePlan): Provis
 function executesItsOwn(statements: readonly StatementPlan[]): boolean {
   const effects = statements.flatMap((statement) => statement.effects);
   const prepares = effects.some((effect) => effect.kind === 'prepare' && effect.statement.proviso);
-  return prepares && effects.some((effect) => effect.kind === 'execute' || effect.kind === 'run');
+  return prepares && effects.some(({ kind }) => kind === 'execute' || kind === 'run' || kind === 'store');
 }
 
 /**
@@ -152,6 +152,8 @@ class TextPlanner {
   #changedNames = false;
   /** No statement before in the same text can have changed client_encoding, or taken a change of it back. */
   #encodingKnown = true;
+  /** The text has a PREPARE in front. */
+  #prepares = false;
   /** Names that statements before in the same text change. */
   readonly #changed: Set<string>;
   readonly #later: Later | undefined;
@@ -244,15 +246,24 @@ class TextPlanner {
     const planned = planStatement(statement.node, createAnalysis({ state, unit, mentions, names }));
     const plan =
       prepared && this.#later ? withItsProviso(planned, provisoOf(prepared, this.#later.otherwise)) : planned;
+    this.#assertKnownBefore(plan.effects);
     this.#follow(statement, plan.effects);
     this.#endTransaction(statement);
     if (plan.effects.some(mayChangeReading) || endsTransaction(statement)) this.#encodingKnown = false;
     return plan;
   }
 
+  /** What the session knows of a name that is executed is from before the text. */
+  #assertKnownBefore(effects: readonly SessionEffect[]): void {
+    if (this.#prepares && effects.some((effect) => effect.kind === 'store')) {
+      throw unsupported('CREATE TABLE AS EXECUTE in one text with PREPARE');
+    }
+  }
+
   /** What the statements behind this one have to reckon with. */
   #follow(statement: RawStatement, effects: readonly SessionEffect[]): void {
     for (const effect of effects) {
+      if (effect.kind === 'prepare') this.#prepares = true;
       if (effect.kind === 'ddl') for (const name of effect.names) this.#changed.add(name);
       if (effect.kind === 'environment' || effect.kind === 'discard') {
         this.#changedNames = true;
@@ -381,6 +392,7 @@ function mayChangeReading(effect: SessionEffect): boolean {
     case 'execute':
     case 'fetch':
     case 'run':
+    case 'store':
       return true;
     default:
       return effect satisfies never;

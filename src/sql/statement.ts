@@ -21,7 +21,7 @@ import { analyseQuery } from './select.js';
 import { assertNoStoredCondition } from './stored.js';
 import { assertNotUndermining } from './undermining.js';
 import type { Unit } from './unit.js';
-import { planUtility, statementName } from './utility.js';
+import { executed, planUtility, statementName } from './utility.js';
 
 /** Statements that read or move rows: names in them must be what the snapshot says. */
 const DATA = new Set(
@@ -271,29 +271,43 @@ function storing(
   query: () => QueryResult,
   analysis: Analysis,
 ): StatementPlan {
-  const temporary = into?.relpersistence === 't' || /^pg_temp(_\d+)?$/.test(into?.schemaname ?? '');
-  const effects: SessionEffect[] = [{ kind: 'environment' }];
+  const effects = effectsOfStoring(into, analysis);
   const { protection } = analysis.state.viewer;
   const name = into?.relname ?? '';
-  if (!temporary) {
-    const isName = protection.relationsNamed(name).length > 0;
-    effects.push({ kind: 'ddl', names: isName ? [name] : [] });
-  }
   const others = analysis.mentions.relations.filter(
     (r) => r.name !== name || r.location !== (into && locationOf(into)),
   );
   if (!others.some((r) => protection.relationsNamed(r.name).length > 0)) return { kind, ...PASSED, effects };
   const result = query();
-  if (!temporary) analysis.state.copies.push({ refs: result.refs, into: name });
+  if (!isTemporary(into)) analysis.state.copies.push({ refs: result.refs, into: name });
   assertNoFilter(analysis.state);
   assertNoCopy(analysis.state);
   return { kind, ...PASSED, effects, masked: maskedLabels(result.refs()) };
 }
 
+function isTemporary(into: RangeVar | undefined): boolean {
+  return into?.relpersistence === 't' || /^pg_temp(_\d+)?$/.test(into?.schemaname ?? '');
+}
+
+function effectsOfStoring(into: RangeVar | undefined, { state }: Analysis): readonly SessionEffect[] {
+  const environment: SessionEffect = { kind: 'environment' };
+  if (isTemporary(into)) return [environment];
+  const name = into?.relname ?? '';
+  const isName = state.viewer.protection.relationsNamed(name).length > 0;
+  return [environment, { kind: 'ddl', names: isName ? [name] : [] }];
+}
+
 function createTableAs(statement: CreateTableAsStmt, analysis: Analysis): StatementPlan {
   const { query, into } = statement;
-  if (!query || !('SelectStmt' in query))
-    throw unsupported('CREATE TABLE AS EXECUTE', place(into?.rel ?? {}, analysis));
+  if (query && 'ExecuteStmt' in query) {
+    const effects = effectsOfStoring(into?.rel, analysis);
+    return {
+      kind: 'ddl',
+      ...PASSED,
+      effects: [...effects, { ...executed(query.ExecuteStmt as Readonly<Record<string, unknown>>), kind: 'store' }],
+    };
+  }
+  if (!query || !('SelectStmt' in query)) throw unsupported('this CREATE TABLE AS', place(into?.rel ?? {}, analysis));
   return storing('ddl', into?.rel, () => analysis.query(query.SelectStmt, undefined), analysis);
 }
 

@@ -267,7 +267,7 @@ function droppedReferences(statement: Readonly<Record<string, unknown>>): readon
 }
 
 /** EXECUTE, with what it gives. */
-function executed(statement: Readonly<Record<string, unknown>>): SessionEffect {
+export function executed(statement: Readonly<Record<string, unknown>>): SessionEffect & { kind: 'execute' } {
   const given = new Map<number, string>();
   for (const [i, node] of ((statement.params as Node[] | undefined) ?? []).entries()) {
     const constant = constantOf(node);

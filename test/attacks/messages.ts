@@ -269,6 +269,48 @@ export const MESSAGE_ATTACKS: readonly MessageAttack[] = [
     ],
   },
   {
+    name: 'a filter that is prepared anew under a bound portal of EXECUTE',
+    expect: 'refused',
+    steps: () => [
+      ...sql('BEGIN', "PREPARE p (text, text) AS SELECT id FROM orders WHERE channel = 'ebay' AND $1 <> $2"),
+      parse(`EXECUTE p('amazon', '${ALAN}')`),
+      bind([], { portal: 'c' }),
+      sync(),
+      ready(),
+      ...sql('DEALLOCATE p', 'PREPARE p AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2'),
+      execute('c'),
+      sync(),
+      ready(),
+    ],
+  },
+  {
+    name: 'a filter that is prepared anew under an EXECUTE that another EXECUTE runs',
+    expect: 'refused',
+    steps: () => [
+      ...sql("PREPARE p (text, text) AS SELECT id FROM orders WHERE channel = 'ebay' AND $1 <> $2"),
+      parse(`EXECUTE p('amazon', '${ALAN}')`, 'q'),
+      sync(),
+      ready(),
+      ...sql('DEALLOCATE p', 'PREPARE p AS SELECT id FROM orders WHERE channel = $1 AND buyer_name = $2', 'EXECUTE q'),
+    ],
+  },
+  {
+    name: 'rows that are prepared anew under a bound portal of CREATE TABLE AS EXECUTE',
+    expect: 'refused',
+    steps: () => [
+      ...sql('BEGIN', 'PREPARE p AS SELECT id, order_ref FROM orders WHERE id = 900001'),
+      parse('CREATE TEMP TABLE kept AS EXECUTE p'),
+      bind([], { portal: 'c' }),
+      sync(),
+      ready(),
+      ...sql('DEALLOCATE p', 'PREPARE p AS SELECT id, buyer_name FROM orders WHERE id = 900001'),
+      execute('c'),
+      sync(),
+      ready(),
+      ...sql('SELECT * FROM kept'),
+    ],
+  },
+  {
     name: 'search_path changed between Parse and Bind',
     expect: 'same',
     steps: () => [

@@ -296,10 +296,39 @@ PREPARE p (text) AS SELECT $1;
 EXECUTE p (name_of(900001))
 
 -- case: CREATE TEMP TABLE AS EXECUTE
--- expect: refused 0A000
+-- expect: refused 42501
 -- rollback
 PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001;
 CREATE TEMP TABLE stolen AS EXECUTE p;
+SELECT * FROM stolen
+
+-- case: CREATE TEMP TABLE AS EXECUTE of what was prepared in the same text
+-- expect: refused
+-- one message
+-- rollback
+PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001;
+CREATE TEMP TABLE stolen AS EXECUTE p;
+SELECT * FROM stolen
+
+-- case: CREATE TEMP TABLE AS EXECUTE of what was prepared anew in the same text
+-- expect: refused
+-- rollback
+PREPARE p AS SELECT order_ref FROM orders WHERE id = 900001;
+DEALLOCATE p; PREPARE p AS SELECT buyer_name FROM orders WHERE id = 900001; CREATE TEMP TABLE stolen AS EXECUTE p;
+SELECT * FROM stolen
+
+-- case: CREATE TEMP TABLE AS EXECUTE of a whole row
+-- expect: refused 42501
+-- rollback
+PREPARE p AS SELECT o FROM orders o WHERE id = 900001;
+CREATE TEMP TABLE stolen AS EXECUTE p;
+SELECT * FROM stolen
+
+-- case: EXPLAIN ANALYZE of CREATE TABLE AS EXECUTE
+-- expect: refused 42501
+-- rollback
+PREPARE p AS SELECT * FROM orders WHERE id = 900001;
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) CREATE TABLE stolen AS EXECUTE p;
 SELECT * FROM stolen
 
 -- case: a prepared statement that DISCARD ALL removes, prepared again for other rows

@@ -83,6 +83,8 @@ function showEffect(effect: SessionEffect, snapshot: Snapshot, indent: string): 
       return [line(`fetch ${effect.cursor}`)];
     case 'run':
       return [line(`run ${effect.of} ${effect.name}`)];
+    case 'store':
+      return [line(`store ${effect.name}`)];
     case 'environment':
       return [line('environment')];
     case 'discard':

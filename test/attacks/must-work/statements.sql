@@ -310,3 +310,21 @@ INSERT INTO products VALUES ('A', 'again', 1)
 -- expect: equal
 -- rollback
 INSERT INTO order_items (order_id, sku, title, quantity, price) VALUES (900012, 'none', 'x', 1, 1)
+
+-- case: tables from executions
+-- expect: equal
+-- rollback
+PREPARE p (bigint) AS SELECT id, channel FROM orders WHERE id > $1;
+CREATE TEMP TABLE kept AS EXECUTE p (900000);
+CREATE TEMP TABLE shape AS EXECUTE p (900000) WITH NO DATA;
+CREATE TABLE lasting (n, c) AS EXECUTE p (900010);
+SELECT count(*), min(channel) FROM kept;
+SELECT * FROM shape;
+SELECT n, c FROM lasting ORDER BY n
+
+-- case: a table from an execution with redacted columns kept out
+-- expect: equal
+-- rollback
+PREPARE p AS SELECT id, buyer_name FROM orders WHERE channel = 'ebay' AND id > 900000;
+CREATE TEMP TABLE kept AS EXECUTE p;
+SELECT * FROM kept ORDER BY id

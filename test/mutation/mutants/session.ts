@@ -59,6 +59,37 @@ export const SESSION: readonly Mutant[] = [
     killers: ['clauses: a trigger of a protected table tells of the row when the transaction is committed'],
   },
   {
+    name: 'what EXECUTE runs is judged when its portal runs',
+    file: 'session/requests.ts',
+    find: 'refusedUse(validity) ?? refusedRun(refusalOfExecute(state, usedNames(state, statements)));',
+    replace: 'refusedUse(validity);',
+    killers: [
+      'messages: a filter that is prepared anew under a bound portal of EXECUTE',
+      'messages: rows that are prepared anew under a bound portal of CREATE TABLE AS EXECUTE',
+    ],
+  },
+  {
+    name: 'what EXECUTE runs is judged where that runs another',
+    file: 'session/provisos.ts',
+    find: 'if (further) return further;',
+    replace: '',
+    killers: ['messages: a filter that is prepared anew under an EXECUTE that another EXECUTE runs'],
+  },
+  {
+    name: 'CREATE TABLE AS EXECUTE stores no masked rows',
+    file: 'session/provisos.ts',
+    find: 'return stored && prepared.statement.masked.length > 0 ? MASKED_ROWS_STORED : undefined;',
+    replace: 'return undefined;',
+    killers: ['stored: CREATE TEMP TABLE AS EXECUTE'],
+  },
+  {
+    name: 'CREATE TABLE AS EXECUTE stands in no text with PREPARE',
+    file: 'sql/plan.ts',
+    find: "if (effect.kind === 'prepare') this.#prepares = true;",
+    replace: '',
+    killers: ['stored: CREATE TEMP TABLE AS EXECUTE of what was prepared anew in the same text'],
+  },
+  {
     name: 'portals of before do not run',
     file: 'session/validity.ts',
     find: 'return one.portal.held ? isNow(state, state.began) : one.portal.asOf.version === state.version;',

@@ -20,10 +20,13 @@ PREPARE q AS INSERT INTO notes (id, note) SELECT id, buyer_name FROM orders
 -- =>
 -- refuse 42501 copy at 54 (buyer_name): cannot store column "buyer_name" of "public.orders" in "notes": it is redacted
 
--- case: a table from an execution
-CREATE TABLE t AS EXECUTE q (1)
+-- case: a table from the execution of what the text prepares
+PREPARE q AS SELECT id FROM products; CREATE TABLE t AS EXECUTE q
 -- =>
--- refuse 0A000 statement at 14 (t): pgveil does not support CREATE TABLE AS EXECUTE where protected data is concerned
+-- refuse 0A000 statement at 39 (create): pgveil does not support CREATE TABLE AS EXECUTE in one text with PREPARE where protected data is concerned
+-- kind prepare
+-- effect prepare q
+--   kind select
 
 -- case: a prepared filter that no parameter helps
 PREPARE p AS SELECT id FROM orders WHERE id = $1 AND buyer_name = $2

@@ -164,3 +164,19 @@ PREPARE p (text) AS SELECT id FROM (SELECT pgveil_t."id", pgveil_t."channel", «
 -- kind prepare
 -- effect prepare q
 --   kind select
+
+-- case: a table from an execution
+CREATE TABLE t AS EXECUTE q (1)
+-- =>
+-- pass
+-- kind ddl
+-- effect environment
+-- effect ddl []
+-- effect store q
+
+-- case: a temporary table from an execution that is explained
+EXPLAIN ANALYZE CREATE TEMP TABLE t AS EXECUTE q
+-- =>
+-- pass
+-- effect environment
+-- effect store q
