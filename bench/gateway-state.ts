@@ -45,12 +45,12 @@ export class GatewayWatch {
     };
   }
 
-  /** The state when the descriptors are down to a number again, or the last one when they are not in time. */
+  /** The state when sessions have ended and descriptors are down to a number, or the last one when they are not in time. */
   async settled(mostDescriptors: number, seconds = 30): Promise<GatewayState> {
     const end = performance.now() + seconds * 1000;
     for (;;) {
       const state = await this.state();
-      if (state.descriptors <= mostDescriptors || performance.now() > end) return state;
+      if ((state.descriptors <= mostDescriptors && state.sessions === 0) || performance.now() > end) return state;
       await sleep(500);
     }
   }

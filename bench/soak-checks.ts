@@ -89,7 +89,9 @@ export class Checks {
 
   #fail(note: string): void {
     this.wrong++;
-    if (this.notes.length < MOST_NOTED) this.notes.push(note);
+    if (this.notes.length >= MOST_NOTED) return;
+    this.notes.push(note);
+    console.error(`wrong: ${note}`);
   }
 }
 

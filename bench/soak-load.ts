@@ -103,7 +103,9 @@ function unexpected(load: Load, where: string, error: unknown): void {
     count(load.done, 'told to come again');
     return;
   }
-  count(load.errors, `${where}: ${code ?? ''} ${message ?? String(error)}`.replace(/\d{3,}/g, 'N').slice(0, 160));
+  const rest = (message ?? String(error)).replace(/\d{3,}/g, 'N');
+  count(load.errors, `${code ?? 'no SQLSTATE'} ${where}: ${rest}`.slice(0, 160));
+  console.error(`unexpected, ${where}: ${code} ${error instanceof Error ? error.stack : rest}`);
 }
 
 /** What was made before a change of the policy has to be made again; see the README. */
@@ -429,10 +431,12 @@ const OPERATIONS: readonly (readonly [name: string, run: (session: Session) => P
         '57014',
       );
       // A request that comes before the statement runs does nothing, as at the server itself.
-      const again = setInterval(() => cancel(s.gateway, processID, secretKey), 200);
+      const requests: Promise<unknown>[] = [];
+      const again = setInterval(() => requests.push(cancel(s.gateway, processID, secretKey)), 200);
       await sleeping.finally(() => clearInterval(again));
       s.checks.equal('cancelled in time', performance.now() - started < 15_000, true);
-      // The last one may still be on its way.
+      // The server closes the connection of a request when it has sent the signal, which may hit what runs next.
+      await Promise.all(requests);
       await sleep(50);
       await s.client.query('SELECT 1').catch((error: { code?: string }) => {
         if (error.code !== '57014') throw error;
@@ -615,14 +619,15 @@ const ROUGH: readonly ((load: Load) => Promise<void>)[] = [
   },
 ];
 
-/** Sends a CancelRequest. */
-function cancel({ host, port }: Endpoint, pid: number, key: number): void {
+/** Sends a CancelRequest; resolves when the connection is closed. */
+function cancel({ host, port }: Endpoint, pid: number, key: number): Promise<unknown> {
   const request = Buffer.alloc(16);
   [16, 80_877_102, pid, key].forEach((value, index) => {
     request.writeInt32BE(value, index * 4);
   });
   const socket = connect({ host, port });
   socket.on('error', () => undefined);
-  socket.end(request);
+  socket.write(request);
   socket.resume();
+  return once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) });
 }
