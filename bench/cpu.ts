@@ -37,6 +37,15 @@ export function memory(pid: number): Memory | undefined {
   return Number.isFinite(resident + peak) ? { resident, peak } : undefined;
 }
 
+/** Open file descriptors of the process alone; undefined without /proc. */
+export function descriptors(pid: number): number | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined;
+  }
+}
+
 function childrenOf(pid: number): readonly number[] {
   return threadsOf(pid).flatMap((thread) =>
     (read(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),

@@ -8,6 +8,22 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value that so large a part of them does not exceed. Throws RangeError for none. */
+export function quantile(values: readonly number[], part: number): number {
+  if (values.length === 0) throw new RangeError('quantile of no values');
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
+}
+
+/** The least squares line's rise of y for each unit of x. Throws RangeError for fewer than two points. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  if (points.length < 2) throw new RangeError('slope of fewer than two points');
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const above = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return above / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
+
 /** The list from its nth item on, then the items before it: each round begins with another target. */
 export function rotate<T>(items: readonly T[], by: number): readonly T[] {
   const start = items.length === 0 ? 0 : by % items.length;

@@ -25,6 +25,13 @@ export interface TargetOptions {
   readonly compiled: string;
   /** Where the gateway's CPU profile goes; absent: no profile. */
   readonly profileDirectory?: string;
+  /** The gateway's `limits`; absent: those that hold without a word. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+/** Where the gateway's configuration is, for those who change it or ask for its metrics. */
+export function gatewayConfigFile(directory: string): string {
+  return path.join(directory, 'gateway.yaml');
 }
 
 /**
@@ -169,10 +176,10 @@ allow_clear_text_frontend_auth = on
 }
 
 async function startGateway(server: Endpoint, port: number, options: TargetOptions): Promise<Service> {
-  const { directory, compiled, profileDirectory } = options;
+  const { directory, compiled, profileDirectory, limits } = options;
   const password = await secretFile(path.join(directory, 'catalog-password'), server.password);
   const key = await secretFile(path.join(directory, 'one-way.key'), randomBytes(32).toString('hex'));
-  const config = path.join(directory, 'gateway.yaml');
+  const config = gatewayConfigFile(directory);
   await writeFile(
     config,
     stringify({
@@ -182,6 +189,7 @@ async function startGateway(server: Endpoint, port: number, options: TargetOptio
       metrics: { host: '127.0.0.1', port: await freePort() },
       one_way_keys: [{ id: 'bench', file: key }],
       policies: POLICIES,
+      ...(limits ? { limits } : {}),
     }),
   );
   const profile = profileDirectory ? ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`] : [];

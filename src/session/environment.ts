@@ -13,6 +13,8 @@ import { NEVER, type Prepared } from './statements.js';
 const NAME = 'pgveil_environment';
 
 const REQUEST = Buffer.concat([
+  // Where it failed or was cancelled before, the server has skipped the Close at the end.
+  encodeClose('statement', NAME),
   encodeParse(NAME, ENVIRONMENT_QUERY, []),
   encodeBind(NAME, NAME),
   encodeExecute(NAME, 0),
@@ -50,6 +52,7 @@ function ask(state: SessionState, resume: (outcome: NamesOutcome) => void): void
   };
   const own = ownRequest(question);
   const requests: Request[] = [
+    { ...own, kind: 'close', of: 'statement', name: NAME },
     { ...own, kind: 'parse', name: NAME, prepared: NO_STATEMENT },
     { ...own, kind: 'bind', portal: NAME, statement: NAME, asOf: NEVER },
     { ...own, kind: 'execute', portal: NAME, mayCopy: false },

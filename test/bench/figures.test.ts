@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cpuSeconds, cpuTicks, memory } from '../../bench/cpu.js';
+import { cpuSeconds, cpuTicks, descriptors, memory } from '../../bench/cpu.js';
 import { queryMessage, rowsOfTail } from '../../bench/drain.js';
 import { oneTextScript, pointScript } from '../../bench/orders.js';
-import { median, medianRatio, rotate } from '../../bench/statistics.js';
+import { median, medianRatio, quantile, rotate, slope } from '../../bench/statistics.js';
 import { figure, formatTable, ratio } from '../../bench/table.js';
 
 describe('statistics', () => {
@@ -26,6 +26,18 @@ describe('statistics', () => {
   it('compares round by round, so that a slow round cancels out', () => {
     expect(medianRatio([10, 40, 11], [10, 40, 10])).toBe(1);
     expect(() => medianRatio([1], [1, 2])).toThrow(RangeError);
+  });
+
+  it('finds the value that a part does not exceed', () => {
+    const values = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect([0, 0.5, 0.99, 1].map((part) => quantile(values, part))).toEqual([1, 51, 100, 100]);
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
+  });
+
+  it('tells how fast values rise', () => {
+    expect(slope([1, 2, 3].map((x) => [x, 5 + 2 * x]))).toBeCloseTo(2);
+    expect(slope([1, 2, 3, 4].map((x) => [x, 7]))).toBe(0);
+    expect(() => slope([[1, 1]])).toThrow(RangeError);
   });
 });
 
@@ -69,11 +81,13 @@ describe('/proc', () => {
     while (process.cpuUsage().user < until);
     expect(cpuSeconds(process.pid)!).toBeGreaterThanOrEqual(before + 0.03);
     expect(memory(process.pid)!.peak).toBeGreaterThan(1);
+    expect(descriptors(process.pid)).toBeGreaterThan(2);
   });
 
   it('knows nothing of a process that is gone', () => {
     expect(cpuSeconds(2 ** 30)).toBeUndefined();
     expect(memory(2 ** 30)).toBeUndefined();
+    expect(descriptors(2 ** 30)).toBeUndefined();
   });
 });
 

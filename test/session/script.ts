@@ -89,6 +89,7 @@ export function namesAnswer(
   temp: readonly string[] | null = null,
 ): Buffer {
   return Buffer.concat([
+    server.closed,
     server.parsed,
     server.bound,
     server.row(
@@ -103,7 +104,7 @@ export function namesAnswer(
 
 /** The session's own question about names in the notation. */
 export const QUESTION =
-  'P(pgveil_environment|…) B(pgveil_environment|pgveil_environment) E(pgveil_environment) C(P pgveil_environment) C(S pgveil_environment)';
+  'C(S pgveil_environment) P(pgveil_environment|…) B(pgveil_environment|pgveil_environment) E(pgveil_environment) C(P pgveil_environment) C(S pgveil_environment)';
 
 export function statement(fields: Partial<StatementPlan> = {}): StatementPlan {
   return { kind: 'select', output: [], effects: [], withhold: 'nothing', masked: [], ...fields };
