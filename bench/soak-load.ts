@@ -96,6 +96,15 @@ async function open(load: Load): Promise<Client> {
   return client;
 }
 
+async function fromElsewhere(load: Load, text: string, values: readonly unknown[]): Promise<void> {
+  const other = await open(load);
+  try {
+    await other.query(text, [...values]);
+  } finally {
+    await other.end();
+  }
+}
+
 function unexpected(load: Load, where: string, error: unknown): void {
   const { code, message } = error as { code?: string; message?: string };
   // Other lanes change the schema all the time.
@@ -456,9 +465,7 @@ const OPERATIONS: readonly (readonly [name: string, run: (session: Session) => P
       s.ended = true;
       const pid = (await rowsOf(s.client, 'SELECT pg_backend_pid()'))[0]![0];
       const sleeping = fails(s, s.client.query('SELECT pg_sleep(20)'), '57P01');
-      const other = await open(s);
-      await other.query('SELECT pg_terminate_backend($1)', [pid]);
-      await other.end();
+      await fromElsewhere(s, 'SELECT pg_terminate_backend($1)', [pid]);
       await sleeping;
     },
   ],
@@ -469,9 +476,8 @@ const OPERATIONS: readonly (readonly [name: string, run: (session: Session) => P
       await s.client.query(`LISTEN ${channel}`);
       const payload = someText(s.random, 300);
       const told = once(s.client, 'notification', { signal: AbortSignal.timeout(PATIENCE_MS) });
-      const other = s.random.chance(0.3) ? await open(s) : undefined;
-      await (other ?? s.client).query('SELECT pg_notify($1, $2)', [channel, payload]);
-      await other?.end();
+      const notify = ['SELECT pg_notify($1, $2)', [channel, payload]] as const;
+      await (s.random.chance(0.3) ? fromElsewhere(s, ...notify) : s.client.query(notify[0], [...notify[1]]));
       const [notification] = (await told) as [Notification];
       s.checks.equal('payload', notification.payload, payload);
       await s.client.query('UNLISTEN *');
@@ -481,6 +487,8 @@ const OPERATIONS: readonly (readonly [name: string, run: (session: Session) => P
     'DDL of a table of its own',
     async (s) => {
       const table = `ddl_${s.lane}`;
+      // One that was told to come again has left it.
+      await s.client.query(`DROP TABLE IF EXISTS ${table}`);
       await s.client.query(`CREATE TABLE ${table} (id int PRIMARY KEY, a text)`);
       await s.client.query(`INSERT INTO ${table} VALUES (1, 'x')`);
       await s.client.query(`ALTER TABLE ${table} ADD COLUMN b int DEFAULT 7`);

@@ -20,7 +20,7 @@ export type Validity = 'valid' | 'answered' | Refused;
 const REFUSED: Refused = { refusal: STALE, errorInstead: undefined };
 
 /** Policies and schema can change while something is planned or made anew, but not again and again. */
-const SPARE_ATTEMPTS = 5;
+const SPARE_ATTEMPTS = 20;
 
 /** Makes sure that all that these names mean may run, and what that carries. The caller looks at `discarding` first. */
 export function revalidate(state: SessionState, names: readonly UsedName[], done: (validity: Validity) => void): void {
