@@ -151,7 +151,7 @@ export const QUERIES: readonly Mutant[] = [
     file: 'sql/expression.ts',
     find: 'return resolved.items.flatMap((item) => item.opaqueTaint?.() ?? []);',
     replace: 'return [];',
-    killers: ['clauses: WHERE over a column of a function in FROM', 'filters: WHERE inside LATERAL'],
+    killers: ['test/sql/golden.test.ts'],
   },
   {
     name: 'what a subquery gives is carried on',
@@ -200,9 +200,7 @@ export const QUERIES: readonly Mutant[] = [
     file: 'sql/statement.ts',
     find: 'const plan = planKind(inner, analysis, false);',
     replace: 'const plan = planKind(inner, analysis, true);',
-    killers: [
-      'clauses: the output of a query in EXPLAIN VERBOSE',
-      'commands: EXPLAIN ANALYZE as JSON, with the output list',
-    ],
+    // Who knows how tags begin can do nothing with it; no attack can tell.
+    killers: ['test/sql/golden.test.ts'],
   },
 ];

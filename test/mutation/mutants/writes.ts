@@ -93,7 +93,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'CREATE TABLE AS of protected values is refused',
     file: 'sql/statement.ts',
-    find: 'if (!temporary) analysis.state.copies.push({ refs: result.refs, into: name });',
+    find: 'if (!isTemporary(into)) analysis.state.copies.push({ refs: result.refs, into: name });',
     replace: '',
     killers: ['writes: CREATE TABLE AS', 'writes: SELECT INTO'],
   },
