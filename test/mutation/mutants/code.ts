@@ -258,7 +258,7 @@ export const CODE: readonly Mutant[] = [
     name: 'a copy whose number of rows tells is closed',
     file: 'sql/views.ts',
     find: 'const telling = own.checks.find((check) => check.refs().length > 0);',
-    replace: 'const telling = own.checks.find((check) => !check.shape && check.refs().length > 0);',
+    replace: 'const telling = own.checks.find((check) => check.kind !== "shape" && check.refs().length > 0);',
     killers: ['clauses: a copy of distinct names'],
   },
   {
