@@ -100,7 +100,10 @@ function refusalOfPrepared(prepared: Prepared, given: Given, stored: boolean): R
     const { position: _, ...refusal } = proviso.otherwise.refusal;
     return refusal;
   }
-  return stored && prepared.statement.masked.length > 0 ? MASKED_ROWS_STORED : undefined;
+  const { masked, output } = prepared.statement;
+  // A column that can arrive tagged is of another type than the stored one.
+  const shows = masked.length > 0 || output.some((column) => column.tagged);
+  return stored && shows ? MASKED_ROWS_STORED : undefined;
 }
 
 function provisoOf({ plan, statement, bySql }: Prepared): Proviso | undefined {

@@ -101,9 +101,9 @@ export const STALE: Refusal = {
 
 export const MASKED_ROWS_STORED: Refusal = {
   code: '42501',
-  message: 'cannot store the rows of the prepared statement: it shows redacted columns',
+  message: 'cannot store the rows of the prepared statement: it shows columns that can be redacted',
   detail: 'Masks would stand in the new table in the place of the stored values.',
-  hint: 'Write the query out: CREATE TEMPORARY TABLE … AS SELECT can store masks.',
+  hint: 'Write the query out, in CREATE TABLE … AS SELECT; a temporary table can store masks.',
   reason: 'copy',
 };
 

@@ -321,10 +321,3 @@ CREATE TABLE lasting (n, c) AS EXECUTE p (900010);
 SELECT count(*), min(channel) FROM kept;
 SELECT * FROM shape;
 SELECT n, c FROM lasting ORDER BY n
-
--- case: a table from an execution with redacted columns kept out
--- expect: equal
--- rollback
-PREPARE p AS SELECT id, buyer_name FROM orders WHERE channel = 'ebay' AND id > 900000;
-CREATE TEMP TABLE kept AS EXECUTE p;
-SELECT * FROM kept ORDER BY id

@@ -78,7 +78,7 @@ export const SESSION: readonly Mutant[] = [
   {
     name: 'CREATE TABLE AS EXECUTE stores no masked rows',
     file: 'session/provisos.ts',
-    find: 'return stored && prepared.statement.masked.length > 0 ? MASKED_ROWS_STORED : undefined;',
+    find: 'return stored && shows ? MASKED_ROWS_STORED : undefined;',
     replace: 'return undefined;',
     killers: ['stored: CREATE TEMP TABLE AS EXECUTE'],
   },
