@@ -75,8 +75,10 @@ function parametersOf({ buffer, start, end }: Range): ReturnType<typeof bindPara
 export function refusalOfExecute(
   state: SessionState,
   used: readonly UsedName[],
-  seen?: ReadonlySet<Prepared>,
+  seen?: Set<Prepared>,
 ): Refusal | undefined {
+  // What each executes in its turn is looked at once, however many ways lead to it.
+  let visited = seen;
   for (const { of, key, given = NOTHING_GIVEN, stored } of used) {
     if (of !== 'statement') continue;
     const candidates = state.statements.candidates(key);
@@ -85,8 +87,9 @@ export function refusalOfExecute(
     for (const prepared of candidates) {
       const refused = refusalOfPrepared(prepared, given, stored ?? false);
       if (refused) return refused;
-      if (seen?.has(prepared)) continue;
-      const further = refusalOfExecute(state, usedNames(state, [prepared.statement]), new Set(seen).add(prepared));
+      if (visited?.has(prepared)) continue;
+      visited = (visited ?? new Set()).add(prepared);
+      const further = refusalOfExecute(state, usedNames(state, [prepared.statement]), visited);
       if (further) return further;
     }
   }
