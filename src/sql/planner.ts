@@ -1,5 +1,6 @@
 /** The planner as sessions see it: plans texts against the newest snapshot of their database, and remembers plans. */
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CatalogSource } from '../catalog/refresh.js';
 import type { Snapshot } from '../catalog/snapshot.js';
 import { CatalogError } from '../catalog/watcher.js';
@@ -348,11 +349,6 @@ export function createPlanner(options: PlannerOptions): ConfigurablePlanner {
     },
     close: threads.close,
   };
-}
-
-/** Resolves when the sockets have been looked at. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A defect of pgveil must not let a statement through. Its error is not shown: it could quote the text. */
